@@ -1,0 +1,1 @@
+export type { ImageRef, Problem } from './problem.ts';

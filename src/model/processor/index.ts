@@ -1,0 +1,1 @@
+export type { Grid, Part, Patches, Processor, Prompt, PromptChunk, SpecialIds } from './prompt.ts';

@@ -1,0 +1,2 @@
+/** Values by slashed name (`reward/mean`); null where a fraction has an empty denominator. */
+export type Metrics = Readonly<Record<string, number | null>>;

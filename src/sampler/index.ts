@@ -1,0 +1,1 @@
+export type { Completion, SampleRequest, SamplingParams } from './request.ts';
