@@ -1,0 +1,1123 @@
+// The bridge from Node to libtorch. It knows no operator by name: `resolve` looks a schema up in
+// libtorch's dispatcher, `call` converts arguments as that schema says and runs the boxed kernel.
+//
+//   1 process-wide set-up     malloc thresholds, the vendor check of MKL
+//   2 slab                    tensors by number: generation * 2^26 + index
+//   3 environment             one per Node thread: what it owns, its error factory
+//   4 operators               schemas resolved once
+//   5 conversion              JavaScript to IValue and back
+//   6 exports                 call, data, autograd, modes, random, environment, async
+//
+// Handles are numbers below 2^52. A freed slot advances its generation, so a recycled index never
+// passes for the old tensor. A slot belongs to the thread that made it, until `adopt`.
+
+#include <node_api.h>
+
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/core/ivalue.h>
+#include <c10/core/GradMode.h>
+#include <c10/core/InferenceMode.h>
+#include <c10/util/Exception.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <torch/cuda.h>
+#include <torch/version.h>
+#if __has_include(<c10/core/CachingDeviceAllocator.h>)
+#include <c10/core/CachingDeviceAllocator.h>
+#endif
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cmath>
+#include <condition_variable>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <mutex>
+#include <sstream>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+using at::Tensor;
+using c10::IValue;
+using torch::jit::Stack;
+
+// ---- 1 process-wide set-up ----------------------------------------------------------------------
+
+// MKL asks this function whether the processor is Intel's and takes a slow path where it is not. The
+// dynamic linker searches this library before MKL, so this answer wins; it is inert without MKL.
+// VL_RETHINKER_MKL_AS_SHIPPED=1 gives the slow path's bits, for comparisons with stock PyTorch.
+extern "C" __attribute__((visibility("default"))) int mkl_serv_intel_cpu_true() {
+  static const bool asShipped = std::getenv("VL_RETHINKER_MKL_AS_SHIPPED") != nullptr;
+  return asShipped ? 0 : 1;
+}
+
+// Large tensors come and go every step: keep their pages instead of returning them to the kernel.
+static void raiseMallocThresholds() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, INT32_MAX);
+  mallopt(M_TOP_PAD, 64 << 20);
+}
+
+// A failure that JavaScript sees as a TorchError of the given kind.
+struct Failure : std::exception {
+  std::string kind, message;
+  Failure(std::string kind, std::string message) : kind(std::move(kind)), message(std::move(message)) {}
+  const char* what() const noexcept override { return message.c_str(); }
+};
+
+template <class... Parts>
+static std::string text(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+// ---- 2 slab -------------------------------------------------------------------------------------
+
+constexpr uint64_t kIndexBits = 26;
+constexpr uint32_t kChunk = 4096;
+
+struct Slot {
+  Tensor tensor;
+  uint32_t generation = 1;
+  uint32_t owner = 0;  // 0 = free
+};
+
+// Never destroyed, so that no tensor outlives libtorch's own statics or the CUDA driver.
+struct Slab {
+  std::mutex lock;  // guards the free list and growth; a live slot is touched by its owner alone
+  std::atomic<Slot*> chunks[(1u << kIndexBits) / kChunk] = {};
+  uint32_t size = 0;
+  std::vector<uint32_t> free;
+
+  Slot& at(uint32_t index) { return chunks[index / kChunk].load(std::memory_order_acquire)[index % kChunk]; }
+
+  double put(Tensor tensor, uint32_t owner) {
+    std::lock_guard<std::mutex> guard(lock);
+    uint32_t index;
+    if (free.empty()) {
+      if (size == 1u << kIndexBits) throw Failure("memory", "67,108,864 tensors are alive; dispose of some");
+      index = size;
+      if (size % kChunk == 0) chunks[size / kChunk].store(new Slot[kChunk], std::memory_order_release);
+      size++;
+    } else {
+      index = free.back();
+      free.pop_back();
+    }
+    Slot& slot = at(index);
+    slot.tensor = std::move(tensor);
+    slot.owner = owner;
+    return static_cast<double>((static_cast<uint64_t>(slot.generation) << kIndexBits) + index);
+  }
+
+  // The slot behind a handle, or null when it is stale, foreign or no handle at all.
+  Slot* find(double handle, uint32_t* indexOut = nullptr) {
+    if (!(handle >= 0 && handle < 4503599627370496.0) || handle != std::floor(handle)) return nullptr;
+    const uint64_t bits = static_cast<uint64_t>(handle);
+    const uint32_t index = bits & ((1u << kIndexBits) - 1);
+    Slot* chunk = chunks[index / kChunk].load(std::memory_order_acquire);
+    if (chunk == nullptr) return nullptr;
+    Slot& slot = chunk[index % kChunk];
+    if (slot.owner == 0 || slot.generation != bits >> kIndexBits) return nullptr;
+    if (indexOut != nullptr) *indexOut = index;
+    return &slot;
+  }
+
+  void release(uint32_t index) {
+    Slot& slot = at(index);
+    Tensor doomed = std::move(slot.tensor);  // its destructor runs outside the lock
+    std::lock_guard<std::mutex> guard(lock);
+    slot.tensor = Tensor();
+    slot.generation = (slot.generation + 1) & ((1u << kIndexBits) - 1);
+    if (slot.generation == 0) slot.generation = 1;
+    slot.owner = 0;
+    free.push_back(index);
+  }
+};
+
+static Slab& slab() {
+  static Slab* slab = new Slab();
+  return *slab;
+}
+
+// ---- 3 environment ------------------------------------------------------------------------------
+
+struct Environment {
+  napi_env env = nullptr;
+  uint32_t id = 0;
+  int64_t live = 0;                // handles that this thread owns
+  napi_ref errorFactory = nullptr; // (kind, message, op, schema, args) => Error
+  Stack stack;                     // reused by every call
+  std::vector<std::unique_ptr<c10::InferenceMode>> inference;
+};
+
+#define CHECK_NAPI(expression)                                                              \
+  do {                                                                                      \
+    if ((expression) != napi_ok) throw Failure("other", "internal: Node-API call failed: " #expression); \
+  } while (0)
+
+static napi_value number(napi_env env, double value) {
+  napi_value result;
+  CHECK_NAPI(napi_create_double(env, value, &result));
+  return result;
+}
+
+static napi_value boolean(napi_env env, bool value) {
+  napi_value result;
+  CHECK_NAPI(napi_get_boolean(env, value, &result));
+  return result;
+}
+
+static napi_value string(napi_env env, const std::string& value) {
+  napi_value result;
+  CHECK_NAPI(napi_create_string_utf8(env, value.data(), value.size(), &result));
+  return result;
+}
+
+static napi_value null(napi_env env) {
+  napi_value result;
+  CHECK_NAPI(napi_get_null(env, &result));
+  return result;
+}
+
+static napi_value undefined(napi_env env) {
+  napi_value result;
+  CHECK_NAPI(napi_get_undefined(env, &result));
+  return result;
+}
+
+static napi_valuetype typeOf(napi_env env, napi_value value) {
+  napi_valuetype type;
+  CHECK_NAPI(napi_typeof(env, value, &type));
+  return type;
+}
+
+static bool isNothing(napi_env env, napi_value value) {
+  const napi_valuetype type = typeOf(env, value);
+  return type == napi_null || type == napi_undefined;
+}
+
+static napi_value handleOf(Environment& self, Tensor tensor) {
+  if (!tensor.defined()) return null(self.env);
+  const double handle = slab().put(std::move(tensor), self.id);
+  self.live++;
+  return number(self.env, handle);
+}
+
+// Why a number is no tensor of this thread.
+static Failure badHandle(double handle) {
+  if (slab().find(handle) != nullptr) {
+    return Failure("disposed", "a tensor of another thread; adopt it first");
+  }
+  const bool plausible = handle >= (1u << kIndexBits) && handle < 4503599627370496.0 && handle == std::floor(handle);
+  return Failure("disposed", plausible ? "use of a disposed tensor" : text(handle, " is no tensor handle"));
+}
+
+static const Tensor& tensorOf(Environment& self, napi_value value) {
+  double handle;
+  if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw Failure("argument", "expected a tensor");
+  Slot* slot = slab().find(handle);
+  if (slot == nullptr || slot->owner != self.id) throw badHandle(handle);
+  return slot->tensor;
+}
+
+// ---- 4 operators --------------------------------------------------------------------------------
+
+enum class Kind { Tensor, Int, Float, Bool, Scalar, String, Device, Generator,
+                  TensorList, IntList, FloatList, BoolList, ScalarList, Unsupported };
+
+struct Argument {
+  std::string name, type;
+  Kind kind;
+  bool optional;        // the whole value may be null
+  bool optionalItems;   // items of a list may be null
+  int64_t repeat;       // n of int[n], 0 when unsized
+  std::optional<IValue> fallback;
+};
+
+struct Operator {
+  c10::OperatorHandle handle;
+  std::string schema;
+  std::vector<Argument> arguments;
+  std::vector<bool> aliasesArgument;  // in-place results: the caller already holds that tensor
+};
+
+static Kind kindOf(const c10::Type& type) {
+  switch (type.kind()) {
+    case c10::TypeKind::TensorType: return Kind::Tensor;
+    case c10::TypeKind::IntType:
+    case c10::TypeKind::SymIntType: return Kind::Int;
+    case c10::TypeKind::FloatType: return Kind::Float;
+    case c10::TypeKind::BoolType: return Kind::Bool;
+    case c10::TypeKind::NumberType: return Kind::Scalar;
+    case c10::TypeKind::StringType: return Kind::String;
+    case c10::TypeKind::DeviceObjType: return Kind::Device;
+    case c10::TypeKind::GeneratorType: return Kind::Generator;
+    case c10::TypeKind::ListType:
+      switch (kindOf(*type.containedType(0))) {
+        case Kind::Tensor: return Kind::TensorList;
+        case Kind::Int: return Kind::IntList;
+        case Kind::Float: return Kind::FloatList;
+        case Kind::Bool: return Kind::BoolList;
+        case Kind::Scalar: return Kind::ScalarList;
+        default: return Kind::Unsupported;
+      }
+    case c10::TypeKind::OptionalType: return kindOf(*type.containedType(0));
+    default: return Kind::Unsupported;
+  }
+}
+
+static Argument describeArgument(const c10::Argument& argument) {
+  Argument out;
+  out.name = argument.name();
+  out.type = argument.real_type()->annotation_str();
+  out.kind = kindOf(*argument.type());
+  out.optional = argument.type()->kind() == c10::TypeKind::OptionalType;
+  const c10::Type* list = argument.type().get();
+  if (out.optional) list = list->containedType(0).get();
+  out.optionalItems = list->kind() == c10::TypeKind::ListType &&
+                      list->containedType(0)->kind() == c10::TypeKind::OptionalType;
+  out.repeat = argument.N().value_or(0);
+  out.fallback = argument.default_value();
+  return out;
+}
+
+// Append-only, so that a resolved operator can be read without the lock.
+static std::mutex operatorsLock;
+static std::atomic<Operator*> operators[8192];
+static std::unordered_map<std::string, uint32_t> operatorIds;
+
+static uint32_t resolveOperator(const std::string& name, const std::string& overload) {
+  std::lock_guard<std::mutex> guard(operatorsLock);
+  const std::string key = overload.empty() ? name : name + "." + overload;
+  const auto known = operatorIds.find(key);
+  if (known != operatorIds.end()) return known->second;
+  const auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
+  if (!handle.has_value()) {
+    throw Failure("operator", text("operator '", key, "' is not in libtorch ", TORCH_VERSION));
+  }
+  if (operatorIds.size() == 8192) throw Failure("operator", "internal: operator table is full");
+  auto* entry = new Operator{*handle, text(handle->schema()), {}, {}};
+  for (const auto& argument : handle->schema().arguments()) entry->arguments.push_back(describeArgument(argument));
+  for (const auto& result : handle->schema().returns()) {
+    entry->aliasesArgument.push_back(result.alias_info() != nullptr && result.alias_info()->isWrite());
+  }
+  const uint32_t id = operatorIds.size();
+  operators[id].store(entry, std::memory_order_release);
+  operatorIds.emplace(key, id);
+  return id;
+}
+
+// Runs an operator from C++; used where the bridge itself needs one.
+static Tensor boxed(const char* name, const char* overload, Stack stack) {
+  const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
+  handle.callBoxed(stack);
+  return stack.at(0).toTensor();
+}
+
+// ---- 5 conversion -------------------------------------------------------------------------------
+
+static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string",
+                                         "a symbol", "an object", "a function", "an object", "a bigint"};
+
+static std::string found(napi_env env, napi_value value) {
+  const napi_valuetype type = typeOf(env, value);
+  double plain;
+  if (type == napi_number && napi_get_value_double(env, value, &plain) == napi_ok) return text(plain);
+  bool list = false;
+  if (type == napi_object) napi_is_array(env, value, &list);
+  return list ? "an array" : kTypeNames[type];
+}
+
+static std::string toText(napi_env env, napi_value value) {
+  size_t length;
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
+    throw Failure("argument", "expected a string, got " + found(env, value));
+  }
+  std::string out(length, '\0');
+  CHECK_NAPI(napi_get_value_string_utf8(env, value, out.data(), length + 1, &length));
+  return out;
+}
+
+static double toDouble(napi_env env, napi_value value) {
+  double out;
+  if (napi_get_value_double(env, value, &out) != napi_ok) {
+    throw Failure("argument", "expected a number, got " + found(env, value));
+  }
+  return out;
+}
+
+static int64_t toInt(napi_env env, napi_value value) {
+  double plain;
+  if (napi_get_value_double(env, value, &plain) == napi_ok) {
+    if (plain != std::floor(plain) || std::abs(plain) > 9007199254740992.0) {
+      throw Failure("argument", text("expected an integer, got ", plain));
+    }
+    return static_cast<int64_t>(plain);
+  }
+  int64_t big;
+  bool lossless;
+  if (napi_get_value_bigint_int64(env, value, &big, &lossless) == napi_ok) {
+    if (!lossless) throw Failure("argument", "expected an integer of 64 bits, got a larger bigint");
+    return big;
+  }
+  throw Failure("argument", "expected an integer, got " + found(env, value));
+}
+
+static bool toBool(napi_env env, napi_value value) {
+  bool out;
+  if (napi_get_value_bool(env, value, &out) != napi_ok) {
+    throw Failure("argument", "expected a boolean, got " + found(env, value));
+  }
+  return out;
+}
+
+static c10::Scalar toScalar(napi_env env, napi_value value) {
+  const napi_valuetype type = typeOf(env, value);
+  if (type == napi_boolean) return c10::Scalar(toBool(env, value));
+  if (type == napi_bigint) return c10::Scalar(toInt(env, value));
+  if (type != napi_number) throw Failure("argument", "expected a number, got " + found(env, value));
+  const double plain = toDouble(env, value);
+  const bool integral = plain == std::floor(plain) && std::abs(plain) < 9007199254740992.0;
+  return integral ? c10::Scalar(static_cast<int64_t>(plain)) : c10::Scalar(plain);
+}
+
+template <class Visit>
+static void eachItem(napi_env env, napi_value value, const Visit& visit) {
+  bool list = false;
+  if (napi_is_array(env, value, &list) != napi_ok || !list) {
+    throw Failure("argument", "expected an array, got " + found(env, value));
+  }
+  uint32_t length;
+  CHECK_NAPI(napi_get_array_length(env, value, &length));
+  for (uint32_t i = 0; i < length; i++) {
+    napi_value item;
+    napi_handle_scope scope;
+    CHECK_NAPI(napi_open_handle_scope(env, &scope));
+    const napi_status status = napi_get_element(env, value, i, &item);
+    try {
+      if (status != napi_ok) throw Failure("argument", "the array changed while it was read");
+      visit(item);
+    } catch (...) {
+      napi_close_handle_scope(env, scope);
+      throw;
+    }
+    CHECK_NAPI(napi_close_handle_scope(env, scope));
+  }
+}
+
+static std::vector<Tensor> toTensors(Environment& self, napi_value value) {
+  std::vector<Tensor> out;
+  if (isNothing(self.env, value)) return out;
+  eachItem(self.env, value, [&](napi_value item) {
+    out.push_back(isNothing(self.env, item) ? Tensor() : tensorOf(self, item));
+  });
+  return out;
+}
+
+static IValue toTensorList(Environment& self, const Argument& argument, napi_value value) {
+  if (argument.optionalItems) {
+    c10::List<std::optional<Tensor>> out;
+    eachItem(self.env, value, [&](napi_value item) {
+      out.push_back(isNothing(self.env, item) ? std::optional<Tensor>() : tensorOf(self, item));
+    });
+    return out;
+  }
+  c10::List<Tensor> out;
+  eachItem(self.env, value, [&](napi_value item) { out.push_back(tensorOf(self, item)); });
+  return out;
+}
+
+// A list of plain values; a lone one stands for `int[n]` n times.
+template <class T, class Convert>
+static IValue toList(Environment& self, const Argument& argument, napi_value value, const Convert& convert) {
+  c10::List<T> out;
+  if (argument.repeat > 0 && typeOf(self.env, value) != napi_object) {
+    for (int64_t i = 0; i < argument.repeat; i++) out.push_back(convert(self.env, value));
+  } else {
+    eachItem(self.env, value, [&](napi_value item) { out.push_back(convert(self.env, item)); });
+  }
+  return out;
+}
+
+static IValue toScalarList(Environment& self, napi_value value) {
+  c10::impl::GenericList out(c10::NumberType::get());
+  eachItem(self.env, value, [&](napi_value item) { out.push_back(IValue(toScalar(self.env, item))); });
+  return out;
+}
+
+static IValue toIValue(Environment& self, const Argument& argument, napi_value value) {
+  napi_env env = self.env;
+  switch (argument.kind) {
+    case Kind::Tensor: return tensorOf(self, value);
+    case Kind::Int: return toInt(env, value);
+    case Kind::Float: return toDouble(env, value);
+    case Kind::Bool: return toBool(env, value);
+    case Kind::Scalar: return toScalar(env, value);
+    case Kind::String: return toText(env, value);
+    case Kind::Device: return c10::Device(toText(env, value));
+    case Kind::TensorList: return toTensorList(self, argument, value);
+    case Kind::IntList: return toList<int64_t>(self, argument, value, toInt);
+    case Kind::FloatList: return toList<double>(self, argument, value, toDouble);
+    case Kind::BoolList: return toList<bool>(self, argument, value, toBool);
+    case Kind::ScalarList: return toScalarList(self, value);
+    case Kind::Generator: throw Failure("argument", "only null is accepted: the default generator is used");
+    case Kind::Unsupported: break;
+  }
+  throw Failure("argument", "values of this type cannot cross the bridge");
+}
+
+static napi_value fromIValue(Environment& self, const IValue& value);
+
+template <class List>
+static napi_value fromList(Environment& self, const List& list) {
+  napi_value out;
+  CHECK_NAPI(napi_create_array_with_length(self.env, list.size(), &out));
+  for (size_t i = 0; i < list.size(); i++) {
+    CHECK_NAPI(napi_set_element(self.env, out, i, fromIValue(self, IValue(list[i]))));
+  }
+  return out;
+}
+
+static napi_value fromInt(napi_env env, int64_t value) {
+  if (value > 9007199254740992 || value < -9007199254740992) {
+    throw Failure("other", text("the result ", value, " does not fit a JavaScript number"));
+  }
+  return number(env, static_cast<double>(value));
+}
+
+static napi_value fromIValue(Environment& self, const IValue& value) {
+  if (value.isTensor()) return handleOf(self, value.toTensor());
+  if (value.isNone()) return null(self.env);
+  if (value.isBool()) return boolean(self.env, value.toBool());
+  if (value.isInt()) return fromInt(self.env, value.toInt());
+  if (value.isDouble()) return number(self.env, value.toDouble());
+  if (value.isString()) return string(self.env, value.toStringRef());
+  if (value.isDevice()) return string(self.env, value.toDevice().str());
+  if (value.isTensorList()) return fromList(self, value.toTensorVector());
+  if (value.isList()) return fromList(self, value.toListRef());
+  throw Failure("other", "results of type " + value.tagKind() + " cannot cross the bridge");
+}
+
+// ---- errors: what was called with what
+
+static std::string describeTensor(const Tensor& tensor) {
+  std::ostringstream out;
+  out << c10::toString(tensor.scalar_type()) << tensor.sizes();
+  if (tensor.device().type() != c10::DeviceType::CPU) out << " on " << tensor.device();
+  const bool index = tensor.scalar_type() == at::kLong && tensor.device().is_cpu();
+  if (index && tensor.numel() > 0 && tensor.numel() <= 1 << 20) {
+    const c10::InferenceMode guard;
+    out << " (min " << boxed("aten::min", "", {tensor}).const_data_ptr<int64_t>()[0];
+    out << ", max " << boxed("aten::max", "", {tensor}).const_data_ptr<int64_t>()[0] << ")";
+  }
+  return out.str();
+}
+
+static std::string describeValue(Environment& self, const Argument& argument, napi_value value) {
+  if (isNothing(self.env, value)) return "";
+  if (argument.kind == Kind::Tensor) {
+    double handle;
+    if (napi_get_value_double(self.env, value, &handle) != napi_ok) return "";
+    Slot* slot = slab().find(handle);
+    const bool ours = slot != nullptr && slot->owner == self.id && slot->tensor.defined();
+    return argument.name + " = " + (ours ? describeTensor(slot->tensor) : "(disposed)");
+  }
+  if (argument.kind == Kind::TensorList) {
+    std::string items;
+    int count = 0;
+    eachItem(self.env, value, [&](napi_value item) {
+      Argument one = argument;
+      one.kind = Kind::Tensor;
+      one.name = text(argument.name, "[", count, "]");
+      if (count++ < 4) items += (items.empty() ? "" : "   ") + describeValue(self, one, item);
+    });
+    return count > 4 ? text(items, "   … ", count, " in all") : items;
+  }
+  napi_value shown;
+  size_t length = 0;
+  char buffer[81];
+  if (napi_coerce_to_string(self.env, value, &shown) != napi_ok) return "";
+  napi_get_value_string_utf8(self.env, shown, buffer, sizeof buffer, &length);
+  const bool list = argument.kind == Kind::IntList || argument.kind == Kind::FloatList;
+  return argument.name + " = " + (list ? "[" : "") + std::string(buffer, length) + (list ? "]" : "");
+}
+
+static std::string describeArguments(Environment& self, const Operator& op, size_t count, napi_value* values) {
+  std::string out;
+  for (size_t i = 0; i < std::min(count, op.arguments.size()); i++) {
+    std::string shown;
+    try {
+      shown = describeValue(self, op.arguments[i], values[i]);
+    } catch (...) {
+    }
+    if (!shown.empty()) out += (out.empty() ? "" : "   ") + shown;
+  }
+  return out;
+}
+
+static void throwError(Environment& self, const std::string& kind, const std::string& message,
+                       const std::string& op = "", const std::string& schema = "", const std::string& args = "") {
+  napi_env env = self.env;
+  bool pending = false;
+  napi_is_exception_pending(env, &pending);
+  if (pending) return;
+  napi_value factory, global, error;
+  if (self.errorFactory == nullptr || napi_get_reference_value(env, self.errorFactory, &factory) != napi_ok) {
+    napi_throw_error(env, kind.c_str(), message.c_str());
+    return;
+  }
+  napi_value parts[] = {string(env, kind), string(env, message), string(env, op), string(env, schema), string(env, args)};
+  napi_get_global(env, &global);
+  if (napi_call_function(env, global, factory, 5, parts, &error) == napi_ok) napi_throw(env, error);
+}
+
+// The kind and message of whatever is being thrown; without the C++ frames libtorch adds.
+static std::pair<std::string, std::string> caught() {
+  try {
+    throw;
+  } catch (const Failure& failure) {
+    return {failure.kind, failure.message};
+  } catch (const c10::Error& error) {
+    return {"", error.what_without_backtrace()};
+  } catch (const std::bad_alloc&) {
+    return {"memory", "out of memory"};
+  } catch (const std::exception& error) {
+    return {"", error.what()};
+  } catch (...) {
+    return {"", "unknown C++ exception"};
+  }
+}
+
+// ---- 6 exports ----------------------------------------------------------------------------------
+
+constexpr size_t kMaxArguments = 40;
+
+struct Call {
+  Environment& self;
+  napi_env env;
+  size_t count = kMaxArguments;
+  napi_value values[kMaxArguments];
+
+  Call(napi_env env, napi_callback_info info, Environment* environment) : self(*environment), env(env) {
+    CHECK_NAPI(napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
+  }
+  const Tensor& tensor(size_t i) { return tensorOf(self, values[i]); }
+};
+
+// Wraps a body that may throw into the shape Node expects.
+template <napi_value (*Body)(Call&)>
+static napi_value exported(napi_env env, napi_callback_info info) {
+  void* data = nullptr;
+  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  auto* self = static_cast<Environment*>(data);
+  try {
+    Call call(env, info, self);
+    return Body(call);
+  } catch (...) {
+    const auto [kind, message] = caught();
+    throwError(*self, kind, message);
+    return nullptr;
+  }
+}
+
+static IValue convertArgument(Environment& self, const Argument& argument, napi_value value, bool given) {
+  const napi_valuetype type = given ? typeOf(self.env, value) : napi_undefined;
+  if (type == napi_undefined) {
+    if (argument.fallback.has_value()) return *argument.fallback;
+    if (argument.optional) return IValue();
+    throw Failure("argument", "missing argument '" + argument.name + "'");
+  }
+  if (type == napi_null && (argument.optional || argument.kind == Kind::Generator)) return IValue();
+  try {
+    return toIValue(self, argument, value);
+  } catch (...) {
+    const auto [kind, message] = caught();
+    throw Failure(kind.empty() ? "argument" : kind, text("argument '", argument.name, "' (", argument.type, "): ", message));
+  }
+}
+
+static napi_value callOperator(napi_env env, napi_callback_info info) {
+  size_t count = kMaxArguments;
+  napi_value values[kMaxArguments];
+  void* data = nullptr;
+  napi_get_cb_info(env, info, &count, values, nullptr, &data);
+  Environment& self = *static_cast<Environment*>(data);
+  Stack& stack = self.stack;
+  stack.clear();
+  Operator* op = nullptr;
+  try {
+    uint32_t id = 0;
+    CHECK_NAPI(napi_get_value_uint32(env, values[0], &id));
+    op = id < 8192 ? operators[id].load(std::memory_order_acquire) : nullptr;
+    if (op == nullptr) throw Failure("operator", text("internal: operator ", id, " was never resolved"));
+    const auto& arguments = op->arguments;
+    if (count - 1 > arguments.size()) {
+      throw Failure("argument", text("expected at most ", arguments.size(), " arguments, got ", count - 1));
+    }
+    for (size_t i = 0; i < arguments.size(); i++) {
+      stack.push_back(convertArgument(self, arguments[i], i + 1 < count ? values[i + 1] : nullptr, i + 1 < count));
+    }
+    op->handle.callBoxed(stack);
+    const auto& aliases = op->aliasesArgument;
+    if (stack.size() == 1) return aliases[0] ? null(env) : fromIValue(self, stack[0]);
+    if (stack.empty()) return undefined(env);
+    napi_value out;
+    CHECK_NAPI(napi_create_array_with_length(env, stack.size(), &out));
+    for (size_t i = 0; i < stack.size(); i++) {
+      CHECK_NAPI(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, stack[i])));
+    }
+    return out;
+  } catch (...) {
+    const auto [kind, message] = caught();
+    stack.clear();
+    const std::string name = op == nullptr ? "" : op->handle.schema().name();
+    throwError(self, kind, message, name, op == nullptr ? "" : op->schema,
+               op == nullptr ? "" : describeArguments(self, *op, count - 1, values + 1));
+    return nullptr;
+  }
+}
+
+static napi_value resolve(Call& call) {
+  return number(call.env, resolveOperator(toText(call.env, call.values[0]), toText(call.env, call.values[1])));
+}
+
+static napi_value onError(Call& call) {
+  if (call.self.errorFactory != nullptr) napi_delete_reference(call.env, call.self.errorFactory);
+  CHECK_NAPI(napi_create_reference(call.env, call.values[0], 1, &call.self.errorFactory));
+  return undefined(call.env);
+}
+
+// ---- data in and out
+
+// fromTyped(array, shape, dtype): a CPU tensor with a copy of the array's bytes.
+static napi_value fromTyped(Call& call) {
+  napi_typedarray_type type;
+  size_t length;
+  void* source;
+  if (napi_get_typedarray_info(call.env, call.values[0], &type, &length, &source, nullptr, nullptr) != napi_ok) {
+    throw Failure("argument", "expected a typed array, got " + found(call.env, call.values[0]));
+  }
+  static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+  c10::List<int64_t> shape;
+  eachItem(call.env, call.values[1], [&](napi_value item) { shape.push_back(toInt(call.env, item)); });
+  const int64_t dtype = toInt(call.env, call.values[2]);
+  const Tensor out = boxed("aten::empty", "memory_format", {shape, dtype, IValue(), IValue(), IValue(), IValue()});
+  if (out.nbytes() != length * kWidths[type]) {
+    throw Failure("shape", text("expected ", out.nbytes(), " bytes for ", describeTensor(out), ", got ", length * kWidths[type]));
+  }
+  if (out.nbytes() > 0) std::memcpy(out.mutable_data_ptr(), source, out.nbytes());
+  return handleOf(call.self, out);
+}
+
+static Tensor onHost(const Tensor& tensor) {
+  return boxed("aten::contiguous", "", {tensor.device().is_cpu() ? tensor : tensor.to(at::TensorOptions(at::kCPU)), 0});
+}
+
+static napi_value arrayBuffer(napi_env env, const Tensor& host) {
+  void* target;
+  napi_value out;
+  CHECK_NAPI(napi_create_arraybuffer(env, host.nbytes(), &target, &out));
+  if (host.nbytes() > 0) std::memcpy(target, host.const_data_ptr(), host.nbytes());
+  return out;
+}
+
+static napi_value toBuffer(Call& call) { return arrayBuffer(call.env, onHost(call.tensor(0))); }
+
+static void writeAll(int file, const Tensor& host) {
+  const char* bytes = static_cast<const char*>(host.const_data_ptr());
+  for (size_t done = 0; done < host.nbytes();) {
+    const ssize_t wrote = ::write(file, bytes + done, std::min<size_t>(host.nbytes() - done, 1 << 30));
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote < 0) throw Failure("other", text("writing failed: ", std::strerror(errno)));
+    done += wrote;
+  }
+}
+
+// write(fd, handles): the tensors' bytes, one after the other, without a copy in JavaScript.
+static napi_value write(Call& call) {
+  const int file = toInt(call.env, call.values[0]);
+  for (const Tensor& tensor : toTensors(call.self, call.values[1])) writeAll(file, onHost(tensor));
+  return undefined(call.env);
+}
+
+static napi_value item(Call& call) {
+  const Tensor& tensor = call.tensor(0);
+  if (tensor.numel() != 1) throw Failure("shape", "expected one element, got " + describeTensor(tensor));
+  const Tensor host = onHost(tensor);
+  if (host.scalar_type() == at::kBool) return boolean(call.env, *host.const_data_ptr<bool>());
+  const bool integral = c10::isIntegralType(host.scalar_type(), false);
+  const Tensor wide = host.to(at::TensorOptions(integral ? at::kLong : at::kDouble));
+  if (integral) return fromInt(call.env, *wide.const_data_ptr<int64_t>());
+  return number(call.env, *wide.const_data_ptr<double>());
+}
+
+// [dtype, device, flags, ...shape]; flags: 1 requires grad, 2 leaf, 4 inference tensor.
+static napi_value meta(Call& call) {
+  const Tensor& tensor = call.tensor(0);
+  napi_value out;
+  CHECK_NAPI(napi_create_array_with_length(call.env, 3 + tensor.dim(), &out));
+  const int flags = (tensor.requires_grad() ? 1 : 0) | (tensor.is_leaf() ? 2 : 0) | (tensor.is_inference() ? 4 : 0);
+  napi_set_element(call.env, out, 0, number(call.env, static_cast<int>(tensor.scalar_type())));
+  napi_set_element(call.env, out, 1, string(call.env, tensor.device().str()));
+  napi_set_element(call.env, out, 2, number(call.env, flags));
+  for (int64_t i = 0; i < tensor.dim(); i++) napi_set_element(call.env, out, 3 + i, number(call.env, tensor.size(i)));
+  return out;
+}
+
+// ---- autograd
+
+struct BackwardArguments {
+  std::vector<Tensor> outputs, grads, inputs;
+  bool retain, create;
+
+  explicit BackwardArguments(Call& call)
+      : outputs(toTensors(call.self, call.values[0])),
+        grads(toTensors(call.self, call.values[1])),
+        inputs(toTensors(call.self, call.values[2])),
+        retain(toBool(call.env, call.values[3])),
+        create(toBool(call.env, call.values[4])) {}
+
+  void run() const { torch::autograd::backward(outputs, grads, retain, create, inputs); }
+};
+
+// backward(outputs, grads | null, inputs | null, retain, create)
+static napi_value backward(Call& call) {
+  BackwardArguments(call).run();
+  return undefined(call.env);
+}
+
+// grad(outputs, grads | null, inputs, retain, create): gradients without touching `.grad`.
+static napi_value grad(Call& call) {
+  const BackwardArguments a(call);
+  return fromList(call.self, torch::autograd::grad(a.outputs, a.inputs, a.grads, a.retain, a.create, true));
+}
+
+static napi_value gradOf(Call& call) { return handleOf(call.self, call.tensor(0).grad()); }
+
+static napi_value setGrad(Call& call) {
+  call.tensor(0).mutable_grad() = isNothing(call.env, call.values[1]) ? Tensor() : call.tensor(1);
+  return undefined(call.env);
+}
+
+// ---- modes
+
+static napi_value gradMode(Call& call) {
+  const bool before = c10::GradMode::is_enabled();
+  c10::GradMode::set_enabled(toBool(call.env, call.values[0]));
+  return boolean(call.env, before);
+}
+
+static napi_value inferenceEnter(Call& call) {
+  call.self.inference.push_back(std::make_unique<c10::InferenceMode>());
+  return undefined(call.env);
+}
+
+static napi_value inferenceLeave(Call& call) {
+  if (call.self.inference.empty()) throw Failure("other", "inference mode was not entered");
+  call.self.inference.pop_back();
+  return undefined(call.env);
+}
+
+// ---- lifetime
+
+static void freeOne(Environment& self, napi_value value) {
+  uint32_t index;
+  const double handle = toDouble(self.env, value);
+  Slot* slot = slab().find(handle, &index);
+  if (slot == nullptr || slot->owner != self.id) throw badHandle(handle);
+  slab().release(index);
+  self.live--;
+}
+
+// free(handle | handle[])
+static napi_value freeHandles(Call& call) {
+  if (typeOf(call.env, call.values[0]) == napi_number) {
+    freeOne(call.self, call.values[0]);
+  } else {
+    eachItem(call.env, call.values[0], [&](napi_value item) { freeOne(call.self, item); });
+  }
+  return undefined(call.env);
+}
+
+// adopt(handle): takes the tensor over from another thread; its old number is stale from now on.
+static napi_value adopt(Call& call) {
+  uint32_t index;
+  Slot* slot = slab().find(toDouble(call.env, call.values[0]), &index);
+  if (slot == nullptr) throw badHandle(toDouble(call.env, call.values[0]));
+  Tensor tensor = slot->tensor;
+  if (slot->owner == call.self.id) call.self.live--;
+  slab().release(index);
+  return handleOf(call.self, std::move(tensor));
+}
+
+static void property(napi_env env, napi_value object, const char* name, napi_value value) {
+  CHECK_NAPI(napi_set_named_property(env, object, name, value));
+}
+
+static napi_value deviceMemory(napi_env env) {
+  napi_value out;
+  CHECK_NAPI(napi_create_object(env, &out));
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
+  for (size_t i = 0; torch::cuda::is_available() && i < torch::cuda::device_count(); i++) {
+    const auto stats = at::getDeviceAllocator(c10::DeviceType::CUDA)->getDeviceStats(i);
+    napi_value device;
+    CHECK_NAPI(napi_create_object(env, &device));
+    property(env, device, "allocated", number(env, stats.allocated_bytes[0].current));
+    property(env, device, "peak", number(env, stats.allocated_bytes[0].peak));
+    property(env, device, "reserved", number(env, stats.reserved_bytes[0].current));
+    property(env, out, text("cuda:", i).c_str(), device);
+  }
+#endif
+  return out;
+}
+
+// memory(): { live, total, bytes, bytesByType, devices }; bytes count each storage of this thread once.
+static napi_value memory(Call& call) {
+  std::unordered_set<void*> seen;
+  std::unordered_map<std::string, double> byType;
+  double bytes = 0, total = 0;
+  {
+    std::lock_guard<std::mutex> guard(slab().lock);
+    for (uint32_t i = 0; i < slab().size; i++) {
+      const Slot& slot = slab().at(i);
+      if (slot.owner != 0) total++;
+      if (slot.owner != call.self.id || !slot.tensor.has_storage()) continue;
+      const auto& storage = slot.tensor.storage();
+      if (!seen.insert(storage.unsafeGetStorageImpl()).second) continue;
+      bytes += storage.nbytes();
+      byType[c10::toString(slot.tensor.scalar_type())] += storage.nbytes();
+    }
+  }
+  napi_value out, types;
+  CHECK_NAPI(napi_create_object(call.env, &out));
+  CHECK_NAPI(napi_create_object(call.env, &types));
+  for (const auto& [type, size] : byType) property(call.env, types, type.c_str(), number(call.env, size));
+  property(call.env, out, "live", number(call.env, call.self.live));
+  property(call.env, out, "total", number(call.env, total));
+  property(call.env, out, "bytes", number(call.env, bytes));
+  property(call.env, out, "bytesByType", types);
+  property(call.env, out, "devices", deviceMemory(call.env));
+  return out;
+}
+
+static napi_value liveHandles(Call& call) { return number(call.env, call.self.live); }
+
+static napi_value mallocTrim(Call& call) { return boolean(call.env, malloc_trim(0) == 1); }
+
+// ---- random
+
+static napi_value seed(Call& call) {
+  at::manual_seed(static_cast<uint64_t>(toInt(call.env, call.values[0])));
+  return undefined(call.env);
+}
+
+static at::Generator generatorOf(Call& call) {
+  return at::globalContext().defaultGenerator(c10::Device(toText(call.env, call.values[0])));
+}
+
+static napi_value rngState(Call& call) {
+  at::Generator generator = generatorOf(call);
+  std::lock_guard<std::mutex> guard(generator.mutex());
+  return handleOf(call.self, generator.get_state());
+}
+
+static napi_value setRngState(Call& call) {
+  at::Generator generator = generatorOf(call);
+  std::lock_guard<std::mutex> guard(generator.mutex());
+  generator.set_state(call.tensor(1));
+  return undefined(call.env);
+}
+
+// ---- environment
+
+static napi_value config(Call& call) {
+  napi_value out;
+  CHECK_NAPI(napi_create_object(call.env, &out));
+  property(call.env, out, "version", string(call.env, TORCH_VERSION));
+  property(call.env, out, "build", string(call.env, at::show_config()));
+  property(call.env, out, "cpuCapability", string(call.env, at::get_cpu_capability()));
+  property(call.env, out, "threads", number(call.env, at::get_num_threads()));
+  property(call.env, out, "mkl", boolean(call.env, at::hasMKL()));
+  property(call.env, out, "cudaDevices", number(call.env, torch::cuda::is_available() ? torch::cuda::device_count() : 0));
+  return out;
+}
+
+static napi_value setThreads(Call& call) {
+  at::set_num_threads(toInt(call.env, call.values[0]));
+  return undefined(call.env);
+}
+
+static napi_value allowTf32(Call& call) {
+  at::globalContext().setAllowTF32CuBLAS(toBool(call.env, call.values[0]));
+  at::globalContext().setAllowTF32CuDNN(toBool(call.env, call.values[0]));
+  return undefined(call.env);
+}
+
+static napi_value deterministic(Call& call) {
+  at::globalContext().setDeterministicAlgorithms(toBool(call.env, call.values[0]), false);
+  return undefined(call.env);
+}
+
+static napi_value synchronize(Call& call) {
+  if (torch::cuda::is_available()) torch::cuda::synchronize();
+  return undefined(call.env);
+}
+
+static napi_value schemas(Call& call) {
+  auto& dispatcher = c10::Dispatcher::singleton();
+  std::vector<std::string> all;
+  for (const auto& name : dispatcher.getAllOpNames()) {
+    const auto handle = dispatcher.findSchema(name);
+    if (handle.has_value()) all.push_back(text(handle->schema()));
+  }
+  napi_value out;
+  CHECK_NAPI(napi_create_array_with_length(call.env, all.size(), &out));
+  for (size_t i = 0; i < all.size(); i++) CHECK_NAPI(napi_set_element(call.env, out, i, string(call.env, all[i])));
+  return out;
+}
+
+// ---- async: jobs on Node's pool, one at a time, because one thread computes at a time
+
+struct Job {
+  Environment* self;
+  napi_async_work work = nullptr;
+  napi_deferred deferred = nullptr;
+  std::function<void()> run;
+  std::function<napi_value()> finish;
+  bool failed = false;
+  std::string kind, message;
+};
+
+static void runJob(napi_env, void* data) {
+  static std::mutex* oneAtATime = new std::mutex();
+  std::lock_guard<std::mutex> guard(*oneAtATime);
+  auto* job = static_cast<Job*>(data);
+  try {
+    job->run();
+  } catch (...) {
+    job->failed = true;
+    std::tie(job->kind, job->message) = caught();
+  }
+}
+
+static void finishJob(napi_env env, napi_status, void* data) {
+  std::unique_ptr<Job> job(static_cast<Job*>(data));
+  napi_value value = nullptr;
+  if (!job->failed) {
+    value = job->finish();
+    napi_resolve_deferred(env, job->deferred, value);
+  } else {
+    throwError(*job->self, job->kind, job->message);
+    napi_get_and_clear_last_exception(env, &value);
+    napi_reject_deferred(env, job->deferred, value);
+  }
+  napi_delete_async_work(env, job->work);
+}
+
+static napi_value startJob(Call& call, std::function<void()> run, std::function<napi_value()> finish) {
+  auto* job = new Job{&call.self};
+  job->run = std::move(run);
+  job->finish = std::move(finish);
+  napi_value promise;
+  CHECK_NAPI(napi_create_promise(call.env, &job->deferred, &promise));
+  CHECK_NAPI(napi_create_async_work(call.env, nullptr, string(call.env, "torch"), runJob, finishJob, job, &job->work));
+  CHECK_NAPI(napi_queue_async_work(call.env, job->work));
+  return promise;
+}
+
+static napi_value backwardAsync(Call& call) {
+  auto arguments = std::make_shared<BackwardArguments>(call);
+  napi_env env = call.env;
+  return startJob(call, [=] { arguments->run(); }, [=] { return undefined(env); });
+}
+
+static napi_value toBufferAsync(Call& call) {
+  auto tensor = std::make_shared<Tensor>(call.tensor(0));
+  napi_env env = call.env;
+  return startJob(call, [=] { *tensor = onHost(*tensor); }, [=] { return arrayBuffer(env, *tensor); });
+}
+
+static napi_value writeAsync(Call& call) {
+  const int file = toInt(call.env, call.values[0]);
+  const auto tensors = toTensors(call.self, call.values[1]);
+  napi_env env = call.env;
+  return startJob(
+      call, [=] { for (const Tensor& tensor : tensors) writeAll(file, onHost(tensor)); }, [=] { return undefined(env); });
+}
+
+// ---- module
+
+// A thread that ends leaves nothing behind.
+static void endEnvironment(void* data) {
+  auto* self = static_cast<Environment*>(data);
+  std::vector<uint32_t> left;
+  {
+    std::lock_guard<std::mutex> guard(slab().lock);
+    for (uint32_t i = 0; i < slab().size; i++) {
+      if (slab().at(i).owner == self->id) left.push_back(i);
+    }
+  }
+  for (const uint32_t index : left) slab().release(index);
+  while (!self->inference.empty()) self->inference.pop_back();
+  delete self;
+}
+
+static void exportFunction(napi_env env, napi_value exports, const char* name, napi_callback body, Environment* self) {
+  napi_value function;
+  napi_create_function(env, name, NAPI_AUTO_LENGTH, body, self, &function);
+  napi_set_named_property(env, exports, name, function);
+}
+
+extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  static std::atomic<uint32_t> environments{0};
+  static std::once_flag once;
+  std::call_once(once, raiseMallocThresholds);
+  auto* self = new Environment();
+  self->env = env;
+  self->id = ++environments;
+  napi_add_env_cleanup_hook(env, endEnvironment, self);
+  exportFunction(env, exports, "call", callOperator, self);
+#define EXPORT(name, body) exportFunction(env, exports, name, exported<body>, self)
+  EXPORT("resolve", resolve);
+  EXPORT("onError", onError);
+  EXPORT("fromTyped", fromTyped);
+  EXPORT("toBuffer", toBuffer);
+  EXPORT("write", write);
+  EXPORT("item", item);
+  EXPORT("meta", meta);
+  EXPORT("backward", backward);
+  EXPORT("grad", grad);
+  EXPORT("gradOf", gradOf);
+  EXPORT("setGrad", setGrad);
+  EXPORT("gradMode", gradMode);
+  EXPORT("inferenceEnter", inferenceEnter);
+  EXPORT("inferenceLeave", inferenceLeave);
+  EXPORT("free", freeHandles);
+  EXPORT("adopt", adopt);
+  EXPORT("memory", memory);
+  EXPORT("liveHandles", liveHandles);
+  EXPORT("mallocTrim", mallocTrim);
+  EXPORT("seed", seed);
+  EXPORT("rngState", rngState);
+  EXPORT("setRngState", setRngState);
+  EXPORT("config", config);
+  EXPORT("setThreads", setThreads);
+  EXPORT("allowTf32", allowTf32);
+  EXPORT("deterministic", deterministic);
+  EXPORT("synchronize", synchronize);
+  EXPORT("schemas", schemas);
+  EXPORT("backwardAsync", backwardAsync);
+  EXPORT("toBufferAsync", toBufferAsync);
+  EXPORT("writeAsync", writeAsync);
+#undef EXPORT
+  return exports;
+}
