@@ -1,1 +1,3 @@
 export type { Metrics } from './metrics.ts';
+export { createSeed } from './seed.ts';
+export type { Random, Seed } from './seed.ts';
