@@ -8,6 +8,8 @@ export type {
   Policy,
   PolicySpec,
   Sequence,
+  StepMetric,
   StepTotals,
   TrainSequence,
+  UpdateMetric,
 } from './policy.ts';
