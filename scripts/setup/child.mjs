@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+
+/** Children that run now; an interrupted set-up ends them. */
+const running = new Set();
+
+/**
+ * @typedef {object} Outcome
+ * @property {number | null} code exit status; null when a signal ended it or it never started
+ * @property {NodeJS.Signals | null} signal
+ * @property {string} stdout
+ * @property {string} stderr
+ * @property {boolean} missing whether there was no such program
+ */
+
+/**
+ * Runs a program to its end with its output collected; never throws for a failing one.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, env?: Record<string, string | undefined>, onText?: (text: string) => void }} [options]
+ * @returns {Promise<Outcome>}
+ */
+export function child(program, args, { cwd, env, onText } = {}) {
+  return new Promise((resolve) => {
+    const process_ = spawn(program, [...args], {
+      ...(cwd === undefined ? {} : { cwd }),
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // a group of its own, so that its own children end with it
+    });
+    running.add(process_);
+    let stdout = '';
+    let stderr = '';
+    process_.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      stdout += text;
+      onText?.(text);
+    });
+    process_.stderr.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
+      stderr += text;
+      onText?.(text);
+    });
+    process_.on('error', (error) => {
+      running.delete(process_);
+      const missing = 'code' in error && (error.code === 'ENOENT' || error.code === 'EACCES');
+      resolve({ code: null, signal: null, stdout, stderr: `${stderr}${error.message}`, missing });
+    });
+    process_.on('close', (code, signal) => {
+      running.delete(process_);
+      resolve({ code, signal, stdout, stderr, missing: false });
+    });
+  });
+}
+
+/** Ends every child with the processes it started. */
+export function endChildren() {
+  for (const { pid } of running) {
+    if (pid === undefined) continue;
+    try {
+      process.kill(-pid, 'SIGTERM');
+    } catch {
+      // it has ended by itself meanwhile
+    }
+  }
+}

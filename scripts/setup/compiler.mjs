@@ -1,0 +1,127 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { child } from './child.mjs';
+import { checkSpace } from './machine.mjs';
+import { SetupProblem, knownComplaint, lastLines } from './problem.mjs';
+
+/** @typedef {import('./libtorch.mjs').Libtorch} Libtorch */
+
+const napiVersion = 8;
+export const flags = [
+  '-std=c++20',
+  '-O2',
+  '-fPIC',
+  '-shared',
+  '-pipe',
+  `-DNAPI_VERSION=${napiVersion}`,
+];
+const oldestCompiler = 11;
+
+const compiler = () => (process.env.CXX ?? '') || 'g++';
+
+/** @returns {Promise<string | undefined>} name and version, or undefined where there is none */
+export async function compilerVersion() {
+  const asked = await child(compiler(), ['-dumpfullversion', '-dumpversion']); // clang knows the second
+  return asked.code === 0 ? `${compiler()} ${asked.stdout.trim()}` : undefined;
+}
+
+/** Name and version of a compiler that will do; ends with a sentence where there is none. */
+export async function usableCompiler() {
+  const found = await compilerVersion();
+  if (found === undefined) throw noCompiler();
+  if (/^g\+\+ (\d+)/.test(found) && Number(/ (\d+)/.exec(found)?.[1]) < oldestCompiler)
+    throw new SetupProblem(
+      `the engine needs g++ ${oldestCompiler} or newer (C++20) and the PATH has ${found}. Install a newer one and name it in CXX, e.g. CXX=g++-12 npm run setup.`,
+    );
+  return found;
+}
+
+/** @param {string} root */
+export function headersOf(root) {
+  const folder = path.join(root, 'node_modules', 'node-api-headers');
+  try {
+    const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
+    return { include: path.join(folder, 'include'), version: String(version) };
+  } catch {
+    throw new SetupProblem(
+      `the npm package node-api-headers is missing. Remove node_modules and run this again.`,
+    );
+  }
+}
+
+/** @param {string} root @param {Libtorch} libtorch @param {{ abi: 0 | 1, output: string }} to */
+function commandLine(root, { include, lib, cuda }, { abi, output }) {
+  const libraries = [
+    '-ltorch',
+    '-ltorch_cpu',
+    '-lc10',
+    ...(cuda ? ['-lc10_cuda', '-ltorch_cuda'] : []),
+  ];
+  return [
+    ...flags,
+    path.join(root, 'native', 'engine.cpp'),
+    '-o',
+    output,
+    `-D_GLIBCXX_USE_CXX11_ABI=${abi}`,
+    `-I${headersOf(root).include}`,
+    ...include.map((folder) => `-I${folder}`),
+    `-L${lib}`,
+    '-Xlinker',
+    '-rpath',
+    '-Xlinker',
+    lib,
+    '-Wl,--no-as-needed',
+    ...libraries,
+  ];
+}
+
+function noCompiler() {
+  return new SetupProblem(
+    `no C++ compiler: ${compiler()} is not on the PATH. Install one (on Debian and Ubuntu: apt install g++; on Fedora and RHEL: dnf install gcc-c++) or name yours in CXX, then run this again.`,
+  );
+}
+
+/**
+ * Makes `addon`, which appears whole or not at all.
+ * @param {{ root: string, libtorch: Libtorch, folder: string, addon: string, abi: 0 | 1, update: (text: string) => void }} job
+ */
+export async function compile({ root, libtorch, folder, addon, abi, update }) {
+  checkSpace(root, 100_000_000, 'compiling the engine');
+  fs.rmSync(folder, { recursive: true, force: true }); // what a killed compilation left
+  const temporary = path.join(folder, 'tmp');
+  fs.mkdirSync(temporary, { recursive: true });
+  update(`${compiler()} native/engine.cpp, about 15 s`);
+  const output = path.join(temporary, 'engine.node');
+  const args = commandLine(root, libtorch, { abi, output });
+  const done = await child(compiler(), args, { cwd: root, env: { TMPDIR: temporary } });
+  if (done.code !== 0) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    throw compilerProblem(root, done, args);
+  }
+  fs.renameSync(output, addon);
+  fs.rmSync(temporary, { recursive: true, force: true });
+}
+
+/** @param {string} root @param {import('./child.mjs').Outcome} done @param {readonly string[]} args */
+function compilerProblem(root, done, args) {
+  if (done.missing) return noCompiler();
+  const known = knownComplaint(done.stderr, root);
+  if (known !== undefined) return new SetupProblem(known);
+  if (
+    done.signal !== null ||
+    /Killed signal|out of memory|virtual memory exhausted/.test(done.stderr)
+  )
+    return new SetupProblem(
+      `the compiler was ended by the system, most likely for memory: compiling takes about 1.5 GiB. Close other programs or add swap, then run this again.`,
+    );
+  if (/cannot find 'ld'|cannot execute .*\bas\b|installation problem/.test(done.stderr))
+    return new SetupProblem(
+      `the compiler has no assembler or linker. Install binutils (on Debian and Ubuntu: apt install binutils), then run this again.`,
+    );
+  const errors = done.stderr
+    .split('\n')
+    .filter((line) => /error|undefined reference|cannot find/.test(line));
+  return new SetupProblem(
+    `native/engine.cpp did not compile. ${compiler()} said:${lastLines(errors.slice(0, 12).join('\n') || done.stderr)}\n  the command was: ${compiler()} ${args.join(' ')}`,
+  );
+}
