@@ -1,0 +1,19 @@
+export { groupAdvantages } from './advantage.ts';
+export type { TrainConfig } from './config.ts';
+export type { Knob, KnobKey, KnobKind, KnobTable, KnobValue, Source } from './knob.ts';
+export { configOf, knobKeys, knobOf, knobs, settingOf } from './knobs.ts';
+export type { Settings } from './knobs.ts';
+export type { AnswerVerdict, Verify } from './judge.ts';
+export { countNativeWaits } from './native-wait.ts';
+export type {
+  Attempt,
+  Group,
+  Rollout,
+  RolloutVerdict,
+  Sample,
+  Span,
+  VerdictCode,
+} from './records.ts';
+export type { RunConfig } from './run-config.ts';
+export { paperTriggers, triggers } from './triggers.ts';
+export type { TriggerId } from './triggers.ts';
