@@ -1,0 +1,18 @@
+import type { Command } from './command.ts';
+
+/** A command that is loaded when it is asked for, so that help starts fast and without libtorch. */
+export interface CommandEntry {
+  readonly name: string;
+  /** The same text as the command's own; it stands here so that the list needs no command loaded. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
+/** Every command, in the order of `--help`. A new one is a file beside this and a line here. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'doctor',
+    summary: 'check this machine: versions, libtorch, threads, speed, memory',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+];
