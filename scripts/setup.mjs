@@ -8,7 +8,7 @@
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAddon, freshAddon, libtorchInUse } from './setup/addon.mjs';
+import { buildAddon, currentAddon, freshAddon, libtorchInUse } from './setup/addon.mjs';
 import { endChildren } from './setup/child.mjs';
 import { findLibtorch } from './setup/libtorch.mjs';
 import { releaseAll, withLock } from './setup/lock.mjs';
@@ -18,10 +18,11 @@ import { SetupProblem, knownComplaint } from './setup/problem.mjs';
 import { phase, say } from './setup/report.mjs';
 import { selfTest, selfTestFile, selfTestLine } from './setup/self-test.mjs';
 
-const usage = `usage: npm run setup [-- --fresh]
+const usage = `usage: npm run setup [-- --fresh | --check]
 
 Installs the npm packages, finds or fetches libtorch, compiles native/engine.cpp and tests it.
   --fresh   look for libtorch again instead of keeping the one in use
+  --check   change nothing; print what is in place as JSON, status 1 when something is missing
 
 environment:
   LIBTORCH            a folder with include/ and lib/ to use
@@ -85,16 +86,27 @@ function explain(error) {
   return knownComplaint(code, where) ?? error.stack ?? error.message;
 }
 
+/** What `vl-rethinker doctor` asks for: one JSON document on stdout. */
+async function check() {
+  const packages = published || packagesReady(root);
+  const current = currentAddon(root);
+  const fresh = packages && (await freshAddon(root)) !== undefined;
+  const selfTest = current === undefined ? undefined : selfTestLine(current);
+  process.exitCode = packages && fresh ? 0 : 1;
+  process.stdout.write(`${JSON.stringify({ packages, fresh, current, selfTest })}\n`);
+}
+
 async function main() {
   const start = Date.now();
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) return say(usage);
-  const unknown = args.find((arg) => arg !== '--fresh');
+  const unknown = args.find((arg) => arg !== '--fresh' && arg !== '--check');
   if (unknown !== undefined) {
     say(`set-up: unknown option ${unknown}\n\n${usage}`);
     process.exitCode = 2;
     return;
   }
+  if (args.includes('--check')) return check();
   const fresh = args.includes('--fresh');
   for (const [signal, code] of /** @type {const} */ ([
     ['SIGINT', 130],

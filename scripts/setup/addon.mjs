@@ -147,8 +147,10 @@ export function libtorchInUse(root) {
   const named = process.env.LIBTORCH ?? '';
   if (current === undefined || (named !== '' && path.resolve(named) !== current.libtorch))
     return undefined;
-  if (current.source === 'system') return undefined; // the last resort is asked for anew
-  return libtorchAt(current.source, current.libtorch);
+  const lasting = ['LIBTORCH', 'python', 'cache']; // the system's, a last resort, is asked for anew
+  return lasting.includes(current.source)
+    ? libtorchAt(current.source, current.libtorch)
+    : undefined;
 }
 
 /**
