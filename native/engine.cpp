@@ -6,7 +6,7 @@
 //   3 environment             one per Node thread: what it owns, its error factory
 //   4 operators               schemas resolved once
 //   5 conversion              JavaScript to IValue and back
-//   6 exports                 call, data, autograd, modes, random, environment, async
+//   6 exports                 call, data, autograd, modes, random
 //
 // Handles are numbers below 2^52. A freed slot advances its generation, so a recycled index never
 // passes for the old tensor. A slot belongs to the thread that made it, until `adopt`.
@@ -34,10 +34,8 @@
 
 #include <atomic>
 #include <cmath>
-#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
-#include <functional>
 #include <mutex>
 #include <sstream>
 #include <string>
@@ -67,10 +65,8 @@ static void raiseMallocThresholds() {
 }
 
 // A failure that JavaScript sees as a TorchError of the given kind.
-struct Failure : std::exception {
+struct Failure {
   std::string kind, message;
-  Failure(std::string kind, std::string message) : kind(std::move(kind)), message(std::move(message)) {}
-  const char* what() const noexcept override { return message.c_str(); }
 };
 
 template <class... Parts>
@@ -84,6 +80,7 @@ static std::string text(const Parts&... parts) {
 
 constexpr uint64_t kIndexBits = 26;
 constexpr uint32_t kChunk = 4096;
+constexpr double kHandles = 1ull << (2 * kIndexBits);
 
 struct Slot {
   Tensor tensor;
@@ -97,6 +94,7 @@ struct Slab {
   std::atomic<Slot*> chunks[(1u << kIndexBits) / kChunk] = {};
   uint32_t size = 0;
   std::vector<uint32_t> free;
+  std::vector<int64_t> live{0};  // handles by owner
 
   Slot& at(uint32_t index) { return chunks[index / kChunk].load(std::memory_order_acquire)[index % kChunk]; }
 
@@ -104,7 +102,7 @@ struct Slab {
     std::lock_guard<std::mutex> guard(lock);
     uint32_t index;
     if (free.empty()) {
-      if (size == 1u << kIndexBits) throw Failure("memory", "67,108,864 tensors are alive; dispose of some");
+      if (size == 1u << kIndexBits) throw Failure{"memory", "67,108,864 tensors are alive; dispose of some"};
       index = size;
       if (size % kChunk == 0) chunks[size / kChunk].store(new Slot[kChunk], std::memory_order_release);
       size++;
@@ -115,12 +113,13 @@ struct Slab {
     Slot& slot = at(index);
     slot.tensor = std::move(tensor);
     slot.owner = owner;
+    live[owner]++;
     return static_cast<double>((static_cast<uint64_t>(slot.generation) << kIndexBits) + index);
   }
 
   // The slot behind a handle, or null when it is stale, foreign or no handle at all.
   Slot* find(double handle, uint32_t* indexOut = nullptr) {
-    if (!(handle >= 0 && handle < 4503599627370496.0) || handle != std::floor(handle)) return nullptr;
+    if (!(handle >= 0 && handle < kHandles) || handle != std::floor(handle)) return nullptr;
     const uint64_t bits = static_cast<uint64_t>(handle);
     const uint32_t index = bits & ((1u << kIndexBits) - 1);
     Slot* chunk = chunks[index / kChunk].load(std::memory_order_acquire);
@@ -131,67 +130,53 @@ struct Slab {
     return &slot;
   }
 
+  uint32_t newOwner() {
+    std::lock_guard<std::mutex> guard(lock);
+    live.push_back(0);
+    return live.size() - 1;
+  }
+
   void release(uint32_t index) {
     Slot& slot = at(index);
     Tensor doomed = std::move(slot.tensor);  // its destructor runs outside the lock
     std::lock_guard<std::mutex> guard(lock);
-    slot.tensor = Tensor();
     slot.generation = (slot.generation + 1) & ((1u << kIndexBits) - 1);
     if (slot.generation == 0) slot.generation = 1;
-    slot.owner = 0;
+    live[std::exchange(slot.owner, 0)]--;
     free.push_back(index);
   }
 };
 
-static Slab& slab() {
-  static Slab* slab = new Slab();
-  return *slab;
-}
+static Slab& slab() { static Slab* slab = new Slab(); return *slab; }
 
 // ---- 3 environment ------------------------------------------------------------------------------
 
 struct Environment {
   napi_env env = nullptr;
   uint32_t id = 0;
-  int64_t live = 0;                // handles that this thread owns
-  napi_ref errorFactory = nullptr; // (kind, message, op, schema, args) => Error
+  napi_ref errorFactory = nullptr; // (kind, message, schema, arguments) => Error
   Stack stack;                     // reused by every call
   std::vector<std::unique_ptr<c10::InferenceMode>> inference;
 };
 
 #define CHECK_NAPI(expression)                                                              \
   do {                                                                                      \
-    if ((expression) != napi_ok) throw Failure("other", "internal: Node-API call failed: " #expression); \
+    if ((expression) != napi_ok) throw Failure{"other", "internal: Node-API call failed: " #expression}; \
   } while (0)
 
-static napi_value number(napi_env env, double value) {
-  napi_value result;
-  CHECK_NAPI(napi_create_double(env, value, &result));
-  return result;
+template <class Create, class... Parts>
+static napi_value make(Create create, napi_env env, Parts... parts) {
+  napi_value out;
+  CHECK_NAPI(create(env, parts..., &out));
+  return out;
 }
-
-static napi_value boolean(napi_env env, bool value) {
-  napi_value result;
-  CHECK_NAPI(napi_get_boolean(env, value, &result));
-  return result;
-}
-
+static napi_value number(napi_env env, double value) { return make(napi_create_double, env, value); }
+static napi_value boolean(napi_env env, bool value) { return make(napi_get_boolean, env, value); }
+static napi_value null(napi_env env) { return make(napi_get_null, env); }
+static napi_value undefined(napi_env env) { return make(napi_get_undefined, env); }
+static napi_value array(napi_env env, size_t length) { return make(napi_create_array_with_length, env, length); }
 static napi_value string(napi_env env, const std::string& value) {
-  napi_value result;
-  CHECK_NAPI(napi_create_string_utf8(env, value.data(), value.size(), &result));
-  return result;
-}
-
-static napi_value null(napi_env env) {
-  napi_value result;
-  CHECK_NAPI(napi_get_null(env, &result));
-  return result;
-}
-
-static napi_value undefined(napi_env env) {
-  napi_value result;
-  CHECK_NAPI(napi_get_undefined(env, &result));
-  return result;
+  return make(napi_create_string_utf8, env, value.data(), value.size());
 }
 
 static napi_valuetype typeOf(napi_env env, napi_value value) {
@@ -200,34 +185,28 @@ static napi_valuetype typeOf(napi_env env, napi_value value) {
   return type;
 }
 
-static bool isNothing(napi_env env, napi_value value) {
-  const napi_valuetype type = typeOf(env, value);
-  return type == napi_null || type == napi_undefined;
-}
+static bool isNothing(napi_env env, napi_value value) { return typeOf(env, value) <= napi_null; }
 
 static napi_value handleOf(Environment& self, Tensor tensor) {
   if (!tensor.defined()) return null(self.env);
-  const double handle = slab().put(std::move(tensor), self.id);
-  self.live++;
-  return number(self.env, handle);
+  return number(self.env, slab().put(std::move(tensor), self.id));
 }
 
 // Why a number is no tensor of this thread.
 static Failure badHandle(double handle) {
-  if (slab().find(handle) != nullptr) {
-    return Failure("disposed", "a tensor of another thread; adopt it first");
-  }
-  const bool plausible = handle >= (1u << kIndexBits) && handle < 4503599627370496.0 && handle == std::floor(handle);
-  return Failure("disposed", plausible ? "use of a disposed tensor" : text(handle, " is no tensor handle"));
+  if (slab().find(handle) != nullptr) return {"disposed", "a tensor of another thread; adopt it first"};
+  const bool plausible = handle >= (1u << kIndexBits) && handle < kHandles && handle == std::floor(handle);
+  return {"disposed", plausible ? "use of a disposed tensor" : text(handle, " is no tensor handle")};
 }
 
-static const Tensor& tensorOf(Environment& self, napi_value value) {
+static Slot& ownSlot(Environment& self, napi_value value, uint32_t* index = nullptr) {
   double handle;
-  if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw Failure("argument", "expected a tensor");
-  Slot* slot = slab().find(handle);
+  if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw Failure{"argument", "expected a tensor"};
+  Slot* slot = slab().find(handle, index);
   if (slot == nullptr || slot->owner != self.id) throw badHandle(handle);
-  return slot->tensor;
+  return *slot;
 }
+static const Tensor& tensorOf(Environment& self, napi_value value) { return ownSlot(self, value).tensor; }
 
 // ---- 4 operators --------------------------------------------------------------------------------
 
@@ -302,9 +281,9 @@ static uint32_t resolveOperator(const std::string& name, const std::string& over
   if (known != operatorIds.end()) return known->second;
   const auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
   if (!handle.has_value()) {
-    throw Failure("operator", text("operator '", key, "' is not in libtorch ", TORCH_VERSION));
+    throw Failure{"operator", text("operator '", key, "' is not in libtorch ", TORCH_VERSION)};
   }
-  if (operatorIds.size() == 8192) throw Failure("operator", "internal: operator table is full");
+  if (operatorIds.size() == 8192) throw Failure{"operator", "internal: operator table is full"};
   auto* entry = new Operator{*handle, text(handle->schema()), {}, {}};
   for (const auto& argument : handle->schema().arguments()) entry->arguments.push_back(describeArgument(argument));
   for (const auto& result : handle->schema().returns()) {
@@ -325,6 +304,8 @@ static Tensor boxed(const char* name, const char* overload, Stack stack) {
 
 // ---- 5 conversion -------------------------------------------------------------------------------
 
+static bool isInteger(double value) { return value == std::floor(value) && std::abs(value) <= 9007199254740992.0; }
+
 static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string",
                                          "a symbol", "an object", "a function", "an object", "a bigint"};
 
@@ -337,11 +318,13 @@ static std::string found(napi_env env, napi_value value) {
   return list ? "an array" : kTypeNames[type];
 }
 
+static Failure expected(napi_env env, const char* wanted, napi_value value) {
+  return Failure{"argument", text("expected ", wanted, ", got ", found(env, value))};
+}
+
 static std::string toText(napi_env env, napi_value value) {
   size_t length;
-  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) {
-    throw Failure("argument", "expected a string, got " + found(env, value));
-  }
+  if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) throw expected(env, "a string", value);
   std::string out(length, '\0');
   CHECK_NAPI(napi_get_value_string_utf8(env, value, out.data(), length + 1, &length));
   return out;
@@ -349,68 +332,46 @@ static std::string toText(napi_env env, napi_value value) {
 
 static double toDouble(napi_env env, napi_value value) {
   double out;
-  if (napi_get_value_double(env, value, &out) != napi_ok) {
-    throw Failure("argument", "expected a number, got " + found(env, value));
-  }
+  if (napi_get_value_double(env, value, &out) != napi_ok) throw expected(env, "a number", value);
+  return out;
+}
+
+static bool toBool(napi_env env, napi_value value) {
+  bool out;
+  if (napi_get_value_bool(env, value, &out) != napi_ok) throw expected(env, "a boolean", value);
   return out;
 }
 
 static int64_t toInt(napi_env env, napi_value value) {
   double plain;
-  if (napi_get_value_double(env, value, &plain) == napi_ok) {
-    if (plain != std::floor(plain) || std::abs(plain) > 9007199254740992.0) {
-      throw Failure("argument", text("expected an integer, got ", plain));
-    }
-    return static_cast<int64_t>(plain);
-  }
   int64_t big;
   bool lossless;
-  if (napi_get_value_bigint_int64(env, value, &big, &lossless) == napi_ok) {
-    if (!lossless) throw Failure("argument", "expected an integer of 64 bits, got a larger bigint");
+  if (napi_get_value_double(env, value, &plain) == napi_ok) {
+    if (isInteger(plain)) return static_cast<int64_t>(plain);
+  } else if (napi_get_value_bigint_int64(env, value, &big, &lossless) == napi_ok && lossless) {
     return big;
   }
-  throw Failure("argument", "expected an integer, got " + found(env, value));
-}
-
-static bool toBool(napi_env env, napi_value value) {
-  bool out;
-  if (napi_get_value_bool(env, value, &out) != napi_ok) {
-    throw Failure("argument", "expected a boolean, got " + found(env, value));
-  }
-  return out;
+  throw expected(env, "an integer", value);
 }
 
 static c10::Scalar toScalar(napi_env env, napi_value value) {
   const napi_valuetype type = typeOf(env, value);
   if (type == napi_boolean) return c10::Scalar(toBool(env, value));
   if (type == napi_bigint) return c10::Scalar(toInt(env, value));
-  if (type != napi_number) throw Failure("argument", "expected a number, got " + found(env, value));
   const double plain = toDouble(env, value);
-  const bool integral = plain == std::floor(plain) && std::abs(plain) < 9007199254740992.0;
-  return integral ? c10::Scalar(static_cast<int64_t>(plain)) : c10::Scalar(plain);
+  return isInteger(plain) ? c10::Scalar(static_cast<int64_t>(plain)) : c10::Scalar(plain);
 }
 
 template <class Visit>
 static void eachItem(napi_env env, napi_value value, const Visit& visit) {
   bool list = false;
-  if (napi_is_array(env, value, &list) != napi_ok || !list) {
-    throw Failure("argument", "expected an array, got " + found(env, value));
-  }
+  if (napi_is_array(env, value, &list) != napi_ok || !list) throw expected(env, "an array", value);
   uint32_t length;
   CHECK_NAPI(napi_get_array_length(env, value, &length));
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
-    napi_handle_scope scope;
-    CHECK_NAPI(napi_open_handle_scope(env, &scope));
-    const napi_status status = napi_get_element(env, value, i, &item);
-    try {
-      if (status != napi_ok) throw Failure("argument", "the array changed while it was read");
-      visit(item);
-    } catch (...) {
-      napi_close_handle_scope(env, scope);
-      throw;
-    }
-    CHECK_NAPI(napi_close_handle_scope(env, scope));
+    if (napi_get_element(env, value, i, &item) != napi_ok) throw Failure{"argument", "an array item cannot be read"};
+    visit(item);
   }
 }
 
@@ -469,18 +430,17 @@ static IValue toIValue(Environment& self, const Argument& argument, napi_value v
     case Kind::FloatList: return toList<double>(self, argument, value, toDouble);
     case Kind::BoolList: return toList<bool>(self, argument, value, toBool);
     case Kind::ScalarList: return toScalarList(self, value);
-    case Kind::Generator: throw Failure("argument", "only null is accepted: the default generator is used");
+    case Kind::Generator: throw Failure{"argument", "only null is accepted: the default generator is used"};
     case Kind::Unsupported: break;
   }
-  throw Failure("argument", "values of this type cannot cross the bridge");
+  throw Failure{"argument", "values of this type cannot cross the bridge"};
 }
 
 static napi_value fromIValue(Environment& self, const IValue& value);
 
 template <class List>
 static napi_value fromList(Environment& self, const List& list) {
-  napi_value out;
-  CHECK_NAPI(napi_create_array_with_length(self.env, list.size(), &out));
+  const napi_value out = array(self.env, list.size());
   for (size_t i = 0; i < list.size(); i++) {
     CHECK_NAPI(napi_set_element(self.env, out, i, fromIValue(self, IValue(list[i]))));
   }
@@ -488,9 +448,7 @@ static napi_value fromList(Environment& self, const List& list) {
 }
 
 static napi_value fromInt(napi_env env, int64_t value) {
-  if (value > 9007199254740992 || value < -9007199254740992) {
-    throw Failure("other", text("the result ", value, " does not fit a JavaScript number"));
-  }
+  if (std::abs(value) > 9007199254740992) throw Failure{"other", text(value, " does not fit a JavaScript number")};
   return number(env, static_cast<double>(value));
 }
 
@@ -504,80 +462,26 @@ static napi_value fromIValue(Environment& self, const IValue& value) {
   if (value.isDevice()) return string(self.env, value.toDevice().str());
   if (value.isTensorList()) return fromList(self, value.toTensorVector());
   if (value.isList()) return fromList(self, value.toListRef());
-  throw Failure("other", "results of type " + value.tagKind() + " cannot cross the bridge");
+  throw Failure{"other", "results of type " + value.tagKind() + " cannot cross the bridge"};
 }
 
-// ---- errors: what was called with what
-
-static std::string describeTensor(const Tensor& tensor) {
-  std::ostringstream out;
-  out << c10::toString(tensor.scalar_type()) << tensor.sizes();
-  if (tensor.device().type() != c10::DeviceType::CPU) out << " on " << tensor.device();
-  const bool index = tensor.scalar_type() == at::kLong && tensor.device().is_cpu();
-  if (index && tensor.numel() > 0 && tensor.numel() <= 1 << 20) {
-    const c10::InferenceMode guard;
-    out << " (min " << boxed("aten::min", "", {tensor}).const_data_ptr<int64_t>()[0];
-    out << ", max " << boxed("aten::max", "", {tensor}).const_data_ptr<int64_t>()[0] << ")";
-  }
-  return out.str();
-}
-
-static std::string describeValue(Environment& self, const Argument& argument, napi_value value) {
-  if (isNothing(self.env, value)) return "";
-  if (argument.kind == Kind::Tensor) {
-    double handle;
-    if (napi_get_value_double(self.env, value, &handle) != napi_ok) return "";
-    Slot* slot = slab().find(handle);
-    const bool ours = slot != nullptr && slot->owner == self.id && slot->tensor.defined();
-    return argument.name + " = " + (ours ? describeTensor(slot->tensor) : "(disposed)");
-  }
-  if (argument.kind == Kind::TensorList) {
-    std::string items;
-    int count = 0;
-    eachItem(self.env, value, [&](napi_value item) {
-      Argument one = argument;
-      one.kind = Kind::Tensor;
-      one.name = text(argument.name, "[", count, "]");
-      if (count++ < 4) items += (items.empty() ? "" : "   ") + describeValue(self, one, item);
-    });
-    return count > 4 ? text(items, "   … ", count, " in all") : items;
-  }
-  napi_value shown;
-  size_t length = 0;
-  char buffer[81];
-  if (napi_coerce_to_string(self.env, value, &shown) != napi_ok) return "";
-  napi_get_value_string_utf8(self.env, shown, buffer, sizeof buffer, &length);
-  const bool list = argument.kind == Kind::IntList || argument.kind == Kind::FloatList;
-  return argument.name + " = " + (list ? "[" : "") + std::string(buffer, length) + (list ? "]" : "");
-}
-
-static std::string describeArguments(Environment& self, const Operator& op, size_t count, napi_value* values) {
-  std::string out;
-  for (size_t i = 0; i < std::min(count, op.arguments.size()); i++) {
-    std::string shown;
-    try {
-      shown = describeValue(self, op.arguments[i], values[i]);
-    } catch (...) {
-    }
-    if (!shown.empty()) out += (out.empty() ? "" : "   ") + shown;
-  }
-  return out;
-}
+// ---- errors: the factory in JavaScript describes the arguments
 
 static void throwError(Environment& self, const std::string& kind, const std::string& message,
-                       const std::string& op = "", const std::string& schema = "", const std::string& args = "") {
+                       const std::string& schema = "", size_t count = 0, const napi_value* values = nullptr) {
   napi_env env = self.env;
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending) return;
-  napi_value factory, global, error;
+  napi_value factory, error;
   if (self.errorFactory == nullptr || napi_get_reference_value(env, self.errorFactory, &factory) != napi_ok) {
     napi_throw_error(env, kind.c_str(), message.c_str());
     return;
   }
-  napi_value parts[] = {string(env, kind), string(env, message), string(env, op), string(env, schema), string(env, args)};
-  napi_get_global(env, &global);
-  if (napi_call_function(env, global, factory, 5, parts, &error) == napi_ok) napi_throw(env, error);
+  const napi_value arguments = array(env, count);
+  for (size_t i = 0; i < count; i++) napi_set_element(env, arguments, i, values[i]);
+  napi_value parts[] = {string(env, kind), string(env, message), string(env, schema), arguments};
+  if (napi_call_function(env, undefined(env), factory, 4, parts, &error) == napi_ok) napi_throw(env, error);
 }
 
 // The kind and message of whatever is being thrown; without the C++ frames libtorch adds.
@@ -613,15 +517,20 @@ struct Call {
   const Tensor& tensor(size_t i) { return tensorOf(self, values[i]); }
 };
 
-// Wraps a body that may throw into the shape Node expects.
-template <napi_value (*Body)(Call&)>
+// Wraps a body that may throw into the shape Node expects; one that returns nothing gives undefined.
+template <auto Body>
 static napi_value exported(napi_env env, napi_callback_info info) {
   void* data = nullptr;
   napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
   auto* self = static_cast<Environment*>(data);
   try {
     Call call(env, info, self);
-    return Body(call);
+    if constexpr (std::is_void_v<decltype(Body(call))>) {
+      Body(call);
+      return undefined(env);
+    } else {
+      return Body(call);
+    }
   } catch (...) {
     const auto [kind, message] = caught();
     throwError(*self, kind, message);
@@ -629,22 +538,29 @@ static napi_value exported(napi_env env, napi_callback_info info) {
   }
 }
 
-static IValue convertArgument(Environment& self, const Argument& argument, napi_value value, bool given) {
-  const napi_valuetype type = given ? typeOf(self.env, value) : napi_undefined;
+static IValue convertArgument(Environment& self, const Argument& argument, napi_value value) {
+  const napi_valuetype type = value == nullptr ? napi_undefined : typeOf(self.env, value);
   if (type == napi_undefined) {
     if (argument.fallback.has_value()) return *argument.fallback;
     if (argument.optional) return IValue();
-    throw Failure("argument", "missing argument '" + argument.name + "'");
+    throw Failure{"argument", "missing argument '" + argument.name + "'"};
   }
   if (type == napi_null && (argument.optional || argument.kind == Kind::Generator)) return IValue();
   try {
     return toIValue(self, argument, value);
   } catch (...) {
     const auto [kind, message] = caught();
-    throw Failure(kind.empty() ? "argument" : kind, text("argument '", argument.name, "' (", argument.type, "): ", message));
+    throw Failure{kind.empty() ? "argument" : kind, text("argument '", argument.name, "' (", argument.type, "): ", message)};
   }
 }
 
+// Nothing of a call outlives it.
+struct Emptied {
+  Stack& stack;
+  ~Emptied() { stack.clear(); }
+};
+
+// call(operator, ...arguments)
 static napi_value callOperator(napi_env env, napi_callback_info info) {
   size_t count = kMaxArguments;
   napi_value values[kMaxArguments];
@@ -652,36 +568,34 @@ static napi_value callOperator(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, values, nullptr, &data);
   Environment& self = *static_cast<Environment*>(data);
   Stack& stack = self.stack;
-  stack.clear();
+  const Emptied emptied{stack};
   Operator* op = nullptr;
+  const size_t given = std::clamp<size_t>(count, 1, kMaxArguments) - 1;
   try {
     uint32_t id = 0;
     CHECK_NAPI(napi_get_value_uint32(env, values[0], &id));
     op = id < 8192 ? operators[id].load(std::memory_order_acquire) : nullptr;
-    if (op == nullptr) throw Failure("operator", text("internal: operator ", id, " was never resolved"));
+    if (op == nullptr) throw Failure{"operator", text("internal: operator ", id, " was never resolved")};
     const auto& arguments = op->arguments;
-    if (count - 1 > arguments.size()) {
-      throw Failure("argument", text("expected at most ", arguments.size(), " arguments, got ", count - 1));
+    if (given > arguments.size()) {
+      throw Failure{"argument", text("expected at most ", arguments.size(), " arguments, got ", given)};
     }
     for (size_t i = 0; i < arguments.size(); i++) {
-      stack.push_back(convertArgument(self, arguments[i], i + 1 < count ? values[i + 1] : nullptr, i + 1 < count));
+      stack.push_back(convertArgument(self, arguments[i], i < given ? values[i + 1] : nullptr));
     }
     op->handle.callBoxed(stack);
     const auto& aliases = op->aliasesArgument;
     if (stack.size() == 1) return aliases[0] ? null(env) : fromIValue(self, stack[0]);
     if (stack.empty()) return undefined(env);
-    napi_value out;
-    CHECK_NAPI(napi_create_array_with_length(env, stack.size(), &out));
+    const napi_value out = array(env, stack.size());
     for (size_t i = 0; i < stack.size(); i++) {
       CHECK_NAPI(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, stack[i])));
     }
     return out;
   } catch (...) {
     const auto [kind, message] = caught();
-    stack.clear();
-    const std::string name = op == nullptr ? "" : op->handle.schema().name();
-    throwError(self, kind, message, name, op == nullptr ? "" : op->schema,
-               op == nullptr ? "" : describeArguments(self, *op, count - 1, values + 1));
+    if (op == nullptr) throwError(self, kind, message);
+    else throwError(self, kind, message, op->schema, given, values + 1);
     return nullptr;
   }
 }
@@ -690,10 +604,9 @@ static napi_value resolve(Call& call) {
   return number(call.env, resolveOperator(toText(call.env, call.values[0]), toText(call.env, call.values[1])));
 }
 
-static napi_value onError(Call& call) {
+static void onError(Call& call) {
   if (call.self.errorFactory != nullptr) napi_delete_reference(call.env, call.self.errorFactory);
   CHECK_NAPI(napi_create_reference(call.env, call.values[0], 1, &call.self.errorFactory));
-  return undefined(call.env);
 }
 
 // ---- data in and out
@@ -704,7 +617,7 @@ static napi_value fromTyped(Call& call) {
   size_t length;
   void* source;
   if (napi_get_typedarray_info(call.env, call.values[0], &type, &length, &source, nullptr, nullptr) != napi_ok) {
-    throw Failure("argument", "expected a typed array, got " + found(call.env, call.values[0]));
+    throw expected(call.env, "a typed array", call.values[0]);
   }
   static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
   c10::List<int64_t> shape;
@@ -712,7 +625,7 @@ static napi_value fromTyped(Call& call) {
   const int64_t dtype = toInt(call.env, call.values[2]);
   const Tensor out = boxed("aten::empty", "memory_format", {shape, dtype, IValue(), IValue(), IValue(), IValue()});
   if (out.nbytes() != length * kWidths[type]) {
-    throw Failure("shape", text("expected ", out.nbytes(), " bytes for ", describeTensor(out), ", got ", length * kWidths[type]));
+    throw Failure{"shape", text("expected ", out.nbytes(), " bytes, got ", length * kWidths[type])};
   }
   if (out.nbytes() > 0) std::memcpy(out.mutable_data_ptr(), source, out.nbytes());
   return handleOf(call.self, out);
@@ -737,21 +650,20 @@ static void writeAll(int file, const Tensor& host) {
   for (size_t done = 0; done < host.nbytes();) {
     const ssize_t wrote = ::write(file, bytes + done, std::min<size_t>(host.nbytes() - done, 1 << 30));
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) throw Failure("other", text("writing failed: ", std::strerror(errno)));
+    if (wrote < 0) throw Failure{"other", text("writing failed: ", std::strerror(errno))};
     done += wrote;
   }
 }
 
 // write(fd, handles): the tensors' bytes, one after the other, without a copy in JavaScript.
-static napi_value write(Call& call) {
+static void writeTensors(Call& call) {
   const int file = toInt(call.env, call.values[0]);
   for (const Tensor& tensor : toTensors(call.self, call.values[1])) writeAll(file, onHost(tensor));
-  return undefined(call.env);
 }
 
 static napi_value item(Call& call) {
   const Tensor& tensor = call.tensor(0);
-  if (tensor.numel() != 1) throw Failure("shape", "expected one element, got " + describeTensor(tensor));
+  if (tensor.numel() != 1) throw Failure{"shape", text("expected one element, got shape ", tensor.sizes())};
   const Tensor host = onHost(tensor);
   if (host.scalar_type() == at::kBool) return boolean(call.env, *host.const_data_ptr<bool>());
   const bool integral = c10::isIntegralType(host.scalar_type(), false);
@@ -763,8 +675,7 @@ static napi_value item(Call& call) {
 // [dtype, device, flags, ...shape]; flags: 1 requires grad, 2 leaf, 4 inference tensor.
 static napi_value meta(Call& call) {
   const Tensor& tensor = call.tensor(0);
-  napi_value out;
-  CHECK_NAPI(napi_create_array_with_length(call.env, 3 + tensor.dim(), &out));
+  const napi_value out = array(call.env, 3 + tensor.dim());
   const int flags = (tensor.requires_grad() ? 1 : 0) | (tensor.is_leaf() ? 2 : 0) | (tensor.is_inference() ? 4 : 0);
   napi_set_element(call.env, out, 0, number(call.env, static_cast<int>(tensor.scalar_type())));
   napi_set_element(call.env, out, 1, string(call.env, tensor.device().str()));
@@ -790,22 +701,18 @@ struct BackwardArguments {
 };
 
 // backward(outputs, grads | null, inputs | null, retain, create)
-static napi_value backward(Call& call) {
-  BackwardArguments(call).run();
-  return undefined(call.env);
-}
+static void backward(Call& call) { BackwardArguments(call).run(); }
 
 // grad(outputs, grads | null, inputs, retain, create): gradients without touching `.grad`.
-static napi_value grad(Call& call) {
+static napi_value gradients(Call& call) {
   const BackwardArguments a(call);
   return fromList(call.self, torch::autograd::grad(a.outputs, a.inputs, a.grads, a.retain, a.create, true));
 }
 
 static napi_value gradOf(Call& call) { return handleOf(call.self, call.tensor(0).grad()); }
 
-static napi_value setGrad(Call& call) {
+static void setGrad(Call& call) {
   call.tensor(0).mutable_grad() = isNothing(call.env, call.values[1]) ? Tensor() : call.tensor(1);
-  return undefined(call.env);
 }
 
 // ---- modes
@@ -816,36 +723,24 @@ static napi_value gradMode(Call& call) {
   return boolean(call.env, before);
 }
 
-static napi_value inferenceEnter(Call& call) {
-  call.self.inference.push_back(std::make_unique<c10::InferenceMode>());
-  return undefined(call.env);
-}
+static void inferenceEnter(Call& call) { call.self.inference.push_back(std::make_unique<c10::InferenceMode>()); }
 
-static napi_value inferenceLeave(Call& call) {
-  if (call.self.inference.empty()) throw Failure("other", "inference mode was not entered");
+static void inferenceLeave(Call& call) {
+  if (call.self.inference.empty()) throw Failure{"other", "inference mode was not entered"};
   call.self.inference.pop_back();
-  return undefined(call.env);
 }
 
 // ---- lifetime
 
-static void freeOne(Environment& self, napi_value value) {
-  uint32_t index;
-  const double handle = toDouble(self.env, value);
-  Slot* slot = slab().find(handle, &index);
-  if (slot == nullptr || slot->owner != self.id) throw badHandle(handle);
-  slab().release(index);
-  self.live--;
-}
-
 // free(handle | handle[])
-static napi_value freeHandles(Call& call) {
-  if (typeOf(call.env, call.values[0]) == napi_number) {
-    freeOne(call.self, call.values[0]);
-  } else {
-    eachItem(call.env, call.values[0], [&](napi_value item) { freeOne(call.self, item); });
-  }
-  return undefined(call.env);
+static void freeHandles(Call& call) {
+  const auto freeOne = [&](napi_value value) {
+    uint32_t index;
+    ownSlot(call.self, value, &index);
+    slab().release(index);
+  };
+  if (typeOf(call.env, call.values[0]) == napi_number) freeOne(call.values[0]);
+  else eachItem(call.env, call.values[0], freeOne);
 }
 
 // adopt(handle): takes the tensor over from another thread; its old number is stale from now on.
@@ -854,71 +749,63 @@ static napi_value adopt(Call& call) {
   Slot* slot = slab().find(toDouble(call.env, call.values[0]), &index);
   if (slot == nullptr) throw badHandle(toDouble(call.env, call.values[0]));
   Tensor tensor = slot->tensor;
-  if (slot->owner == call.self.id) call.self.live--;
   slab().release(index);
   return handleOf(call.self, std::move(tensor));
 }
 
-static void property(napi_env env, napi_value object, const char* name, napi_value value) {
-  CHECK_NAPI(napi_set_named_property(env, object, name, value));
+using Sizes = std::unordered_map<std::string, double>;
+
+static napi_value sizesOf(napi_env env, const Sizes& sizes) {
+  const napi_value out = make(napi_create_object, env);
+  for (const auto& [name, size] : sizes) CHECK_NAPI(napi_set_named_property(env, out, name.c_str(), number(env, size)));
+  return out;
 }
 
-static napi_value deviceMemory(napi_env env) {
-  napi_value out;
-  CHECK_NAPI(napi_create_object(env, &out));
+static Sizes deviceMemory() {
+  Sizes out;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
   for (size_t i = 0; torch::cuda::is_available() && i < torch::cuda::device_count(); i++) {
     const auto stats = at::getDeviceAllocator(c10::DeviceType::CUDA)->getDeviceStats(i);
-    napi_value device;
-    CHECK_NAPI(napi_create_object(env, &device));
-    property(env, device, "allocated", number(env, stats.allocated_bytes[0].current));
-    property(env, device, "peak", number(env, stats.allocated_bytes[0].peak));
-    property(env, device, "reserved", number(env, stats.reserved_bytes[0].current));
-    property(env, out, text("cuda:", i).c_str(), device);
+    out[text("cuda:", i, " allocated")] = stats.allocated_bytes[0].current;
+    out[text("cuda:", i, " peak")] = stats.allocated_bytes[0].peak;
+    out[text("cuda:", i, " reserved")] = stats.reserved_bytes[0].current;
   }
 #endif
   return out;
 }
 
-// memory(): { live, total, bytes, bytesByType, devices }; bytes count each storage of this thread once.
+// memory(): [sizes, bytes by dtype, bytes on devices]; each storage of this thread counts once.
 static napi_value memory(Call& call) {
   std::unordered_set<void*> seen;
-  std::unordered_map<std::string, double> byType;
-  double bytes = 0, total = 0;
-  {
-    std::lock_guard<std::mutex> guard(slab().lock);
-    for (uint32_t i = 0; i < slab().size; i++) {
-      const Slot& slot = slab().at(i);
-      if (slot.owner != 0) total++;
-      if (slot.owner != call.self.id || !slot.tensor.has_storage()) continue;
-      const auto& storage = slot.tensor.storage();
-      if (!seen.insert(storage.unsafeGetStorageImpl()).second) continue;
-      bytes += storage.nbytes();
-      byType[c10::toString(slot.tensor.scalar_type())] += storage.nbytes();
-    }
+  std::unique_lock<std::mutex> guard(slab().lock);
+  Sizes byType, sizes{{"live", slab().live[call.self.id]}, {"total", slab().size - slab().free.size()}, {"bytes", 0}};
+  for (uint32_t i = 0; i < slab().size; i++) {
+    const Slot& slot = slab().at(i);
+    if (slot.owner != call.self.id || !slot.tensor.has_storage()) continue;
+    const auto& storage = slot.tensor.storage();
+    if (!seen.insert(storage.unsafeGetStorageImpl()).second) continue;
+    sizes["bytes"] += storage.nbytes();
+    byType[c10::toString(slot.tensor.scalar_type())] += storage.nbytes();
   }
-  napi_value out, types;
-  CHECK_NAPI(napi_create_object(call.env, &out));
-  CHECK_NAPI(napi_create_object(call.env, &types));
-  for (const auto& [type, size] : byType) property(call.env, types, type.c_str(), number(call.env, size));
-  property(call.env, out, "live", number(call.env, call.self.live));
-  property(call.env, out, "total", number(call.env, total));
-  property(call.env, out, "bytes", number(call.env, bytes));
-  property(call.env, out, "bytesByType", types);
-  property(call.env, out, "devices", deviceMemory(call.env));
+  guard.unlock();
+  const napi_value out = array(call.env, 3);
+  uint32_t i = 0;
+  for (const Sizes& part : {sizes, byType, deviceMemory()}) {
+    CHECK_NAPI(napi_set_element(call.env, out, i++, sizesOf(call.env, part)));
+  }
   return out;
 }
 
-static napi_value liveHandles(Call& call) { return number(call.env, call.self.live); }
 
+static napi_value liveHandles(Call& call) {
+  std::lock_guard<std::mutex> guard(slab().lock);
+  return number(call.env, slab().live[call.self.id]);
+}
 static napi_value mallocTrim(Call& call) { return boolean(call.env, malloc_trim(0) == 1); }
 
 // ---- random
 
-static napi_value seed(Call& call) {
-  at::manual_seed(static_cast<uint64_t>(toInt(call.env, call.values[0])));
-  return undefined(call.env);
-}
+static void seed(Call& call) { at::manual_seed(static_cast<uint64_t>(toInt(call.env, call.values[0]))); }
 
 static at::Generator generatorOf(Call& call) {
   return at::globalContext().defaultGenerator(c10::Device(toText(call.env, call.values[0])));
@@ -930,47 +817,37 @@ static napi_value rngState(Call& call) {
   return handleOf(call.self, generator.get_state());
 }
 
-static napi_value setRngState(Call& call) {
+static void setRngState(Call& call) {
   at::Generator generator = generatorOf(call);
   std::lock_guard<std::mutex> guard(generator.mutex());
   generator.set_state(call.tensor(1));
-  return undefined(call.env);
 }
 
 // ---- environment
 
+// config(): [version, build, CPU capability, threads, MKL, CUDA devices]
 static napi_value config(Call& call) {
-  napi_value out;
-  CHECK_NAPI(napi_create_object(call.env, &out));
-  property(call.env, out, "version", string(call.env, TORCH_VERSION));
-  property(call.env, out, "build", string(call.env, at::show_config()));
-  property(call.env, out, "cpuCapability", string(call.env, at::get_cpu_capability()));
-  property(call.env, out, "threads", number(call.env, at::get_num_threads()));
-  property(call.env, out, "mkl", boolean(call.env, at::hasMKL()));
-  property(call.env, out, "cudaDevices", number(call.env, torch::cuda::is_available() ? torch::cuda::device_count() : 0));
+  const napi_env env = call.env;
+  const int64_t devices = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
+  const napi_value out = array(env, 6);
+  uint32_t i = 0;
+  for (const napi_value part : {string(env, TORCH_VERSION), string(env, at::show_config()),
+                                string(env, at::get_cpu_capability()), number(env, at::get_num_threads()),
+                                boolean(env, at::hasMKL()), number(env, devices)}) {
+    CHECK_NAPI(napi_set_element(env, out, i++, part));
+  }
   return out;
 }
 
-static napi_value setThreads(Call& call) {
-  at::set_num_threads(toInt(call.env, call.values[0]));
-  return undefined(call.env);
-}
+static void setThreads(Call& call) { at::set_num_threads(toInt(call.env, call.values[0])); }
 
-static napi_value allowTf32(Call& call) {
+static void allowTf32(Call& call) {
   at::globalContext().setAllowTF32CuBLAS(toBool(call.env, call.values[0]));
   at::globalContext().setAllowTF32CuDNN(toBool(call.env, call.values[0]));
-  return undefined(call.env);
 }
 
-static napi_value deterministic(Call& call) {
-  at::globalContext().setDeterministicAlgorithms(toBool(call.env, call.values[0]), false);
-  return undefined(call.env);
-}
-
-static napi_value synchronize(Call& call) {
-  if (torch::cuda::is_available()) torch::cuda::synchronize();
-  return undefined(call.env);
-}
+static void deterministic(Call& call) { at::globalContext().setDeterministicAlgorithms(toBool(call.env, call.values[0]), false); }
+static void synchronize(Call& call) { if (torch::cuda::is_available()) torch::cuda::synchronize(); }
 
 static napi_value schemas(Call& call) {
   auto& dispatcher = c10::Dispatcher::singleton();
@@ -979,79 +856,9 @@ static napi_value schemas(Call& call) {
     const auto handle = dispatcher.findSchema(name);
     if (handle.has_value()) all.push_back(text(handle->schema()));
   }
-  napi_value out;
-  CHECK_NAPI(napi_create_array_with_length(call.env, all.size(), &out));
+  const napi_value out = array(call.env, all.size());
   for (size_t i = 0; i < all.size(); i++) CHECK_NAPI(napi_set_element(call.env, out, i, string(call.env, all[i])));
   return out;
-}
-
-// ---- async: jobs on Node's pool, one at a time, because one thread computes at a time
-
-struct Job {
-  Environment* self;
-  napi_async_work work = nullptr;
-  napi_deferred deferred = nullptr;
-  std::function<void()> run;
-  std::function<napi_value()> finish;
-  bool failed = false;
-  std::string kind, message;
-};
-
-static void runJob(napi_env, void* data) {
-  static std::mutex* oneAtATime = new std::mutex();
-  std::lock_guard<std::mutex> guard(*oneAtATime);
-  auto* job = static_cast<Job*>(data);
-  try {
-    job->run();
-  } catch (...) {
-    job->failed = true;
-    std::tie(job->kind, job->message) = caught();
-  }
-}
-
-static void finishJob(napi_env env, napi_status, void* data) {
-  std::unique_ptr<Job> job(static_cast<Job*>(data));
-  napi_value value = nullptr;
-  if (!job->failed) {
-    value = job->finish();
-    napi_resolve_deferred(env, job->deferred, value);
-  } else {
-    throwError(*job->self, job->kind, job->message);
-    napi_get_and_clear_last_exception(env, &value);
-    napi_reject_deferred(env, job->deferred, value);
-  }
-  napi_delete_async_work(env, job->work);
-}
-
-static napi_value startJob(Call& call, std::function<void()> run, std::function<napi_value()> finish) {
-  auto* job = new Job{&call.self};
-  job->run = std::move(run);
-  job->finish = std::move(finish);
-  napi_value promise;
-  CHECK_NAPI(napi_create_promise(call.env, &job->deferred, &promise));
-  CHECK_NAPI(napi_create_async_work(call.env, nullptr, string(call.env, "torch"), runJob, finishJob, job, &job->work));
-  CHECK_NAPI(napi_queue_async_work(call.env, job->work));
-  return promise;
-}
-
-static napi_value backwardAsync(Call& call) {
-  auto arguments = std::make_shared<BackwardArguments>(call);
-  napi_env env = call.env;
-  return startJob(call, [=] { arguments->run(); }, [=] { return undefined(env); });
-}
-
-static napi_value toBufferAsync(Call& call) {
-  auto tensor = std::make_shared<Tensor>(call.tensor(0));
-  napi_env env = call.env;
-  return startJob(call, [=] { *tensor = onHost(*tensor); }, [=] { return arrayBuffer(env, *tensor); });
-}
-
-static napi_value writeAsync(Call& call) {
-  const int file = toInt(call.env, call.values[0]);
-  const auto tensors = toTensors(call.self, call.values[1]);
-  napi_env env = call.env;
-  return startJob(
-      call, [=] { for (const Tensor& tensor : tensors) writeAll(file, onHost(tensor)); }, [=] { return undefined(env); });
 }
 
 // ---- module
@@ -1060,64 +867,34 @@ static napi_value writeAsync(Call& call) {
 static void endEnvironment(void* data) {
   auto* self = static_cast<Environment*>(data);
   std::vector<uint32_t> left;
-  {
-    std::lock_guard<std::mutex> guard(slab().lock);
-    for (uint32_t i = 0; i < slab().size; i++) {
-      if (slab().at(i).owner == self->id) left.push_back(i);
-    }
+  std::unique_lock<std::mutex> guard(slab().lock);
+  for (uint32_t i = 0; i < slab().size; i++) {
+    if (slab().at(i).owner == self->id) left.push_back(i);
   }
+  guard.unlock();
   for (const uint32_t index : left) slab().release(index);
   while (!self->inference.empty()) self->inference.pop_back();
   delete self;
 }
 
-static void exportFunction(napi_env env, napi_value exports, const char* name, napi_callback body, Environment* self) {
-  napi_value function;
-  napi_create_function(env, name, NAPI_AUTO_LENGTH, body, self, &function);
-  napi_set_named_property(env, exports, name, function);
-}
+#define EXPORT(name) {#name, exported<name>}
+static const std::pair<const char*, napi_callback> kExports[] = {
+    {"call", callOperator}, EXPORT(resolve), EXPORT(onError),
+    EXPORT(fromTyped), EXPORT(toBuffer), {"write", exported<writeTensors>}, EXPORT(item), EXPORT(meta),
+    EXPORT(backward), {"grad", exported<gradients>}, EXPORT(gradOf), EXPORT(setGrad),
+    EXPORT(gradMode), EXPORT(inferenceEnter), EXPORT(inferenceLeave),
+    {"free", exported<freeHandles>}, EXPORT(adopt), EXPORT(memory), EXPORT(liveHandles), EXPORT(mallocTrim),
+    EXPORT(seed), EXPORT(rngState), EXPORT(setRngState),
+    EXPORT(config), EXPORT(setThreads), EXPORT(allowTf32), EXPORT(deterministic), EXPORT(synchronize),
+    EXPORT(schemas)};
 
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  static std::atomic<uint32_t> environments{0};
   static std::once_flag once;
   std::call_once(once, raiseMallocThresholds);
-  auto* self = new Environment();
-  self->env = env;
-  self->id = ++environments;
+  auto* self = new Environment{env, slab().newOwner()};
   napi_add_env_cleanup_hook(env, endEnvironment, self);
-  exportFunction(env, exports, "call", callOperator, self);
-#define EXPORT(name, body) exportFunction(env, exports, name, exported<body>, self)
-  EXPORT("resolve", resolve);
-  EXPORT("onError", onError);
-  EXPORT("fromTyped", fromTyped);
-  EXPORT("toBuffer", toBuffer);
-  EXPORT("write", write);
-  EXPORT("item", item);
-  EXPORT("meta", meta);
-  EXPORT("backward", backward);
-  EXPORT("grad", grad);
-  EXPORT("gradOf", gradOf);
-  EXPORT("setGrad", setGrad);
-  EXPORT("gradMode", gradMode);
-  EXPORT("inferenceEnter", inferenceEnter);
-  EXPORT("inferenceLeave", inferenceLeave);
-  EXPORT("free", freeHandles);
-  EXPORT("adopt", adopt);
-  EXPORT("memory", memory);
-  EXPORT("liveHandles", liveHandles);
-  EXPORT("mallocTrim", mallocTrim);
-  EXPORT("seed", seed);
-  EXPORT("rngState", rngState);
-  EXPORT("setRngState", setRngState);
-  EXPORT("config", config);
-  EXPORT("setThreads", setThreads);
-  EXPORT("allowTf32", allowTf32);
-  EXPORT("deterministic", deterministic);
-  EXPORT("synchronize", synchronize);
-  EXPORT("schemas", schemas);
-  EXPORT("backwardAsync", backwardAsync);
-  EXPORT("toBufferAsync", toBufferAsync);
-  EXPORT("writeAsync", writeAsync);
-#undef EXPORT
+  for (const auto& [name, body] : kExports) {
+    napi_set_named_property(env, exports, name, make(napi_create_function, env, name, NAPI_AUTO_LENGTH, body, self));
+  }
   return exports;
 }

@@ -1,0 +1,188 @@
+import { dtypeName } from './dtype.ts';
+import { native } from './native.ts';
+
+/** What went wrong, for programs that react to it. */
+export type TorchErrorKind =
+  | 'shape'
+  | 'dtype'
+  | 'index'
+  | 'argument'
+  | 'disposed'
+  | 'autograd'
+  | 'memory'
+  | 'device'
+  | 'operator'
+  | 'other';
+
+/** A failed operator: which one, with what, and (in debug mode) where its arguments came from. */
+export class TorchError extends Error {
+  override readonly name: string = 'TorchError';
+  readonly kind: TorchErrorKind;
+  /** `aten::matmul`, or empty where no operator was involved. */
+  readonly op: string;
+  /** The operator's signature as libtorch prints it. */
+  readonly schema: string;
+  /** The arguments in words: `self = f32[2, 2]`. Tensors are described, not held. */
+  readonly args: readonly string[];
+
+  constructor(
+    message: string,
+    details: {
+      kind?: TorchErrorKind;
+      schema?: string;
+      args?: readonly string[];
+      cause?: unknown;
+    } = {},
+  ) {
+    super(message, details.cause === undefined ? {} : { cause: details.cause });
+    this.kind = details.kind ?? 'other';
+    this.schema = details.schema ?? '';
+    this.op = this.schema.split(/[.(]/, 1)[0] ?? '';
+    this.args = details.args ?? [];
+    if (this.stack !== undefined) this.stack = withoutOwnFrames(this.stack);
+  }
+}
+
+/** A tensor has another rank or size than the code says. */
+export class ShapeError extends TorchError {
+  override readonly name = 'ShapeError';
+
+  constructor(message: string) {
+    super(message, { kind: 'shape' });
+  }
+}
+
+const ownFolder = new URL('.', import.meta.url).href;
+
+/** The stack as the caller sees it: the frames of this room's wrappers are left out. */
+function withoutOwnFrames(stack: string): string {
+  return stack
+    .split('\n')
+    .filter((line) => !(line.includes(ownFolder) && !line.includes('.test.ts')))
+    .join('\n');
+}
+
+const kinds: readonly (readonly [RegExp, TorchErrorKind])[] = [
+  [/out of memory|DefaultCPUAllocator|can't allocate memory/i, 'memory'],
+  [
+    /leaf Variable|through the graph|require grad|gradient computation|Inference tensors|grad_fn/,
+    'autograd',
+  ],
+  [/index .*out of (range|bounds)|out of range in self|out of bounds/i, 'index'],
+  [/same dtype|dtype|ScalarType|scalar type|"\w+" not implemented for|data type/i, 'dtype'],
+  [/expected all tensors to be on the same device|backend|device/i, 'device'],
+  [/shape|size|dimension|dim \d|Dimension|expand|broadcast/i, 'shape'],
+];
+
+const advice: readonly (readonly [RegExp, string])[] = [
+  [/modified by an inplace operation/, 'use the out-of-place form of the operator that changed it'],
+  [/a leaf Variable that requires grad is being used in an in-place/, 'wrap the update in noGrad'],
+  [
+    /backward through the graph a second time/,
+    'pass retainGraph, or compute the forward pass again',
+  ],
+  [
+    /grad can be implicitly created only for scalar/,
+    'reduce the output to one number, or pass grads',
+  ],
+  [/element \d+ of tensors does not require grad/, 'check noGrad and requiresGrad of the inputs'],
+  [/Inference tensors cannot be saved for backward/, 'clone the tensor outside inference mode'],
+];
+
+/** Where tensors came from and went, kept in debug mode only. */
+export interface Origins {
+  describe(handle: number): string | undefined;
+}
+
+let origins: Origins | undefined;
+
+/** Debug mode hands its records over here, so that messages can name places. */
+export function describeOriginsWith(records: Origins | undefined): void {
+  origins = records;
+}
+
+function describeTensor(handle: number): string {
+  const origin = origins?.describe(handle);
+  const place = origin === undefined ? '' : `, ${origin}`;
+  try {
+    const [dtype, device, , ...shape] = native.meta(handle);
+    const where = device === 'cpu' ? '' : ` on ${device}`;
+    return `${dtypeName(dtype)}[${shape.join(', ')}]${where}${range(handle, dtype, shape)}${place}`;
+  } catch {
+    return `(disposed${place})`;
+  }
+}
+
+/** Smallest and largest value of a small index tensor: "out of range" alone says too little. */
+function range(handle: number, dtype: number, shape: readonly number[]): string {
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (dtypeName(dtype) !== 'i64' || count === 0 || count > 1 << 16) return '';
+  const values = new BigInt64Array(native.toBuffer(handle));
+  let min = values[0] ?? 0n;
+  let max = min;
+  for (const value of values) {
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return ` (min ${min}, max ${max})`;
+}
+
+/** The arguments' types and names out of a schema: `Tensor self, int dim, *, bool keepdim=False`. */
+function argumentsOf(schema: string): readonly { type: string; name: string }[] {
+  const inside = schema.slice(schema.indexOf('(') + 1, schema.lastIndexOf(') ->'));
+  return inside
+    .split(/,\s*(?![^[(]*[\])])/)
+    .filter((part) => part !== '*' && part !== '')
+    .map((part) => {
+      const space = part.replace(/=.*/, '').lastIndexOf(' ');
+      return { type: part.slice(0, space), name: part.slice(space + 1).replace(/=.*/, '') };
+    });
+}
+
+function describeArgument(type: string, value: unknown): string {
+  const tensor = type.startsWith('Tensor');
+  if (Array.isArray(value)) {
+    const items = value
+      .slice(0, 4)
+      .map((item: unknown) => describeArgument(tensor ? 'Tensor' : '', item));
+    const more = value.length > 4 ? `, … ${value.length} in all` : '';
+    return `[${items.join(', ')}${more}]`;
+  }
+  if (tensor && typeof value === 'number') return describeTensor(value);
+  return typeof value === 'string' ? `'${value.slice(0, 80)}'` : String(value).slice(0, 80);
+}
+
+function describeCall(schema: string, values: readonly unknown[]): readonly string[] {
+  return argumentsOf(schema).flatMap(({ type, name }, index) => {
+    const value = values[index];
+    return value === undefined || value === null
+      ? []
+      : [`${name} = ${describeArgument(type, value)}`];
+  });
+}
+
+function kindOf(message: string): TorchErrorKind {
+  return kinds.find(([pattern]) => pattern.test(message))?.[1] ?? 'other';
+}
+
+/** Puts operator, arguments and advice under the message of a native failure. */
+function fromNative(
+  kind: string,
+  message: string,
+  schema: string,
+  values: readonly unknown[],
+): TorchError {
+  const args = schema === '' ? [] : describeCall(schema, values);
+  const lines = [message.trim()];
+  if (schema !== '') lines.push(`  in ${schema}`);
+  if (args.length > 0) lines.push(`  ${args.join('   ')}`);
+  const help = advice.find(([pattern]) => pattern.test(message))?.[1];
+  if (help !== undefined) lines.push(`  ${help}`);
+  return new TorchError(lines.join('\n'), {
+    kind: kind === '' ? kindOf(message) : (kind as TorchErrorKind),
+    schema,
+    args,
+  });
+}
+
+native.onError(fromNative);

@@ -1,0 +1,55 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import { native } from './native.ts';
+import { formatNames } from './safetensors.ts';
+import type { Tensor } from './tensor.generated.ts';
+
+function headerOf(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>> | undefined,
+): Buffer {
+  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, tensor] of tensors) {
+    const end = offset + tensor.byteLength;
+    const { shape, dtype } = tensor;
+    header[name] = { dtype: formatNames[dtype], shape, data_offsets: [offset, end] };
+    offset = end;
+  }
+  const text = Buffer.from(JSON.stringify(header));
+  const padding = (8 - (text.length % 8)) % 8;
+  const out = Buffer.concat([Buffer.alloc(8), text, Buffer.alloc(padding, ' ')]);
+  out.writeBigUInt64LE(BigInt(text.length + padding));
+  return out;
+}
+
+/** Writes a buffer in full: one call may write less. */
+function writeBuffer(file: number, buffer: Buffer): void {
+  for (let done = 0; done < buffer.length;) done += writeSync(file, buffer, done);
+}
+
+/**
+ * Writes tensors as a safetensors file, one after the other without a copy in JavaScript. The file
+ * appears under its name only when it is complete and on the disk; on an error nothing is left.
+ */
+export function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): void {
+  const aside = `${path}.${process.pid}.partial`;
+  const file = openSync(aside, 'w');
+  try {
+    try {
+      writeBuffer(file, headerOf(tensors, metadata));
+      for (const tensor of tensors.values()) native.write(file, [tensor.handle]);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw error;
+  }
+}
