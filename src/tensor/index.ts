@@ -15,6 +15,7 @@ export type { Dims } from './dims.ts';
 export { bytesOf, type DType } from './dtype.ts';
 export { ShapeError, TorchError, type TorchErrorKind } from './errors.ts';
 export { gradients } from './gradients.ts';
+export { matmulSpeed } from './matmul-speed.ts';
 export { LeakAlarm, liveTensors, memory, type MemoryReport, trimMemory } from './memory.ts';
 export { backward, enableGrad, inferenceMode, noGrad } from './modes.ts';
 export { rngState, seedTorch, setRngState } from './random.ts';
@@ -25,6 +26,7 @@ export {
   SafetensorsError,
   SafetensorsSet,
 } from './safetensors.ts';
+export { describeEngine, selfTest } from './self-test.ts';
 export { AsyncScope, outside, TensorScope, tidy } from './scope.ts';
 export * as ops from './tensor.generated.ts';
 export { cat as concat, einsum, stack, Tensor, where } from './tensor.generated.ts';
