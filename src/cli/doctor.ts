@@ -23,7 +23,7 @@ export const doctor: Command<typeof options> = {
   help: `Looks at what a run depends on and says what to do where something is amiss. Products are
 timed for a quarter of a second each; other programs on the machine lower the figures.
 
-Exit status 1 when a check fails; warnings do not fail.`.replace(/([^\n])\n(?=[^\n])/g, '$1 '),
+Exit status 1 when a check fails; warnings do not fail.`,
   options,
   async run({ options: { json } }, io) {
     const checks: Check[] = [];

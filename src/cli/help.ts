@@ -44,6 +44,11 @@ function optionLine(spec: OptionSpec): readonly [string, string] {
   ];
 }
 
+/** Joins the lines of a paragraph; indented lines (examples) and blank ones stay. */
+function reflow(text: string): string {
+  return text.replace(/(?<=\S)\n(?=\S)/g, ' ');
+}
+
 /** One command's help, printed from its schema. */
 export function commandHelp(command: Command, { color, width }: HelpIo): string {
   const title = (text: string) => paint(color.out, 'bold', text);
@@ -54,7 +59,7 @@ export function commandHelp(command: Command, { color, width }: HelpIo): string 
     `${title('usage:')} vl-rethinker ${command.name} [options]${form}`,
     '',
     ...wrap(/[.!?]$/.test(first) ? first : `${first}.`, width),
-    ...(command.help === undefined ? [] : ['', ...wrap(command.help.trim(), width)]),
+    ...(command.help === undefined ? [] : ['', ...wrap(reflow(command.help.trim()), width)]),
     '',
     title('options:'),
     ...definitions([...specs.map(optionLine), ['-h, --help', 'this text']], width),
