@@ -1,4 +1,8 @@
-import type { ImageRef } from '#data';
+import type { ImageRef, Problem } from '#data';
+
+import type { ChatOptions, Message } from './chat-template.ts';
+import type { ImageLayout } from './image-grid.ts';
+import type { SpecialAs } from './tokenizer.ts';
 
 /** Patches of one picture along time, height and width; an image has t = 1. */
 export interface Grid {
@@ -25,6 +29,12 @@ export interface Prompt {
   readonly length: number;
 }
 
+/** A problem's prompt, and whether its pictures had no marks and were put before the question. */
+export interface ProblemPrompt {
+  readonly prompt: Prompt;
+  readonly placeholderInserted: boolean;
+}
+
 /** The pixels of one picture as the vision tower eats them. */
 export interface Patches {
   readonly hash: string;
@@ -33,28 +43,39 @@ export interface Patches {
   readonly pixels: Float32Array;
 }
 
-/** What goes into a user turn, in order. */
+/** What goes into a turn, in order. */
 export type Part =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'image'; readonly image: ImageRef };
 
 /** Problems to prompts, text to tokens and back. Holds no tensors. */
-export interface Processor {
+export interface Processor extends AsyncDisposable {
   readonly ids: SpecialIds;
+  readonly layout: ImageLayout;
   /** One user turn, rendered by the checkpoint's chat template, ready for the model's answer. */
   prompt(parts: readonly Part[]): Prompt;
-  /** Token ids of a text; special tokens inside it stay text. */
-  encode(text: string): Int32Array;
+  /** A conversation. Special tokens inside its texts stay text unless asked otherwise. */
+  chat(messages: readonly Message[], options?: ChatOptions & { special?: SpecialAs }): Prompt;
+  /**
+   * A problem's question, pictures in the places of its `<image>` marks, followed by the named prompt
+   * template, as one user turn.
+   */
+  problemPrompt(problem: Problem, template: string): ProblemPrompt;
+  /** The same prompt with further tokens behind it; text is never tokenised again. */
+  continued(prompt: Prompt, ids: Int32Array): Prompt;
+  /** Token ids of a text; special tokens inside it stay text unless asked otherwise. */
+  encode(text: string, special?: SpecialAs): Int32Array;
   /** Text of token ids; special tokens are left out unless asked for. */
   decode(ids: Int32Array, keepSpecial?: boolean): string;
-  /** Decodes, resizes and cuts a picture; the same picture is cut once. */
+  /** Decodes, resizes and cuts a picture, off this thread; the same picture is cut once. */
   patches(image: ImageRef): Promise<Patches>;
-  /** Turns every picture of a prompt into its grid without decoding pixels. */
+  /** Turns a picture into its grid without decoding pixels. */
   grid(image: ImageRef): Grid;
 }
 
 /** Ids of the tokens that steer the model, read from the checkpoint. */
 export interface SpecialIds {
+  /** Ends a turn. */
   readonly end: number;
   readonly padding: number;
   readonly imagePad: number;
