@@ -1,3 +1,4 @@
+import { compact } from '../src/cli/progress.ts';
 import type { Figure, Spread } from './bench.ts';
 
 /** Three significant digits in the unit that suits: `0.71 µs`, `106 ms`, `2.40 s`. */
@@ -28,23 +29,28 @@ function verdict(holds: boolean | null, bound: string): string {
   return holds ? `  holds ${bound}` : `  MISSES ${bound}`;
 }
 
-/** The cells of a figure: label, ours, theirs, ratio and bar. */
-export function figureCells(figure: Figure): readonly string[] {
+function rateRow({ rate, ratio }: Extract<Figure, { kind: 'comparison' }>): readonly string[][] {
+  if (rate === null) return [];
+  const speed = (value: number | null) => (value === null ? '–' : `${compact(value)} ${rate.unit}`);
+  return [
+    ['  rate', speed(rate.ours), speed(rate.theirs), ratio === null ? '–' : (1 / ratio).toFixed(2)],
+  ];
+}
+
+/** The rows of a figure: label, ours, theirs, ratio and bar; then the rate, where there is one. */
+export function figureRows(figure: Figure): readonly (readonly string[])[] {
   if (figure.kind === 'value') {
     const { label, value, unit, most, least, holds } = figure;
     const bounds = [most === null ? '' : `≤ ${most}`, least === null ? '' : `≥ ${least}`];
     const bound = bounds.filter((text) => text !== '').join(', ');
-    return [label, `${significant(value)} ${unit}`, '', verdict(holds, bound).trim()];
+    return [[label, `${significant(value)} ${unit}`, '', verdict(holds, bound).trim()]];
   }
-  const { label, part, ours, theirs, ratio, bar, holds, rate } = figure;
-  const speed = (value: number | null | undefined) =>
-    rate === null || value === null || value === undefined
-      ? ''
-      : `, ${significant(value)} ${rate.unit}`;
-  return [
+  const { label, part, ours, theirs, ratio, bar, holds } = figure;
+  const row = [
     part === null ? label : `  ${part}`,
-    quartiles(ours) + speed(rate?.ours),
-    theirs === null ? '–' : quartiles(theirs) + speed(rate?.theirs),
+    quartiles(ours),
+    theirs === null ? '–' : quartiles(theirs),
     (ratio === null ? '–' : ratio.toFixed(2)) + verdict(holds, `≤ ${bar ?? ''}`),
   ];
+  return [row, ...rateRow(figure)];
 }

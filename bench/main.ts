@@ -9,7 +9,7 @@ import { didYouMean } from '../src/cli/nearest.ts';
 import { pad } from '../src/cli/text.ts';
 import type { Bench, Figure } from './bench.ts';
 import { Context } from './context.ts';
-import { figureCells } from './figure-line.ts';
+import { figureRows } from './figure-line.ts';
 
 const usage = `usage: npm run bench [-- name… --json --strict]
 
@@ -77,7 +77,7 @@ async function runAll(chosen: readonly Bench[], json: boolean): Promise<readonly
     const reporter = {
       figure(figure: Figure) {
         figures.push(figure);
-        if (!json) print(figureCells(figure));
+        if (!json) for (const row of figureRows(figure)) print(row);
       },
       note: (text: string) => void process.stderr.write(`  ${text}\n`),
     };
