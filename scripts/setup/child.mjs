@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { forgetChild, noteChild } from './lock.mjs';
 
 /** Children that run now; an interrupted set-up ends them. */
 const running = new Set();
@@ -28,6 +29,7 @@ export function child(program, args, { cwd, env, onText } = {}) {
       detached: true, // a group of its own, so that its own children end with it
     });
     running.add(process_);
+    if (process_.pid !== undefined) noteChild(process_.pid);
     let stdout = '';
     let stderr = '';
     process_.stdout.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
@@ -45,6 +47,7 @@ export function child(program, args, { cwd, env, onText } = {}) {
     });
     process_.on('close', (code, signal) => {
       running.delete(process_);
+      if (process_.pid !== undefined) forgetChild(process_.pid);
       resolve({ code, signal, stdout, stderr, missing: false });
     });
   });

@@ -19,7 +19,8 @@ const silentMs = 60_000;
 function startOf(pid) {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return fields[0] === 'Z' ? '' : (fields[19] ?? ''); // a zombie does nothing any more
   } catch {
     return '';
   }
@@ -86,11 +87,36 @@ function take(lock, owner) {
 
 /** @param {string} lock @param {Owner} owner */
 function breakLock(lock, owner) {
+  const dead = `${lock}.dead.${owner.mark}`;
   try {
-    fs.renameSync(lock, `${lock}.dead.${owner.mark}`);
+    fs.renameSync(lock, dead);
   } catch {
-    // somebody else broke it first
+    return; // somebody else broke it first
   }
+  if (owner.host === thisHost()) endOrphans(dead);
+}
+
+/** Ends programs that a killed set-up left running: npm would go on emptying node_modules. @param {string} folder */
+function endOrphans(folder) {
+  for (const name of fs.readdirSync(folder)) {
+    const pid = Number(/^child\.(\d+)$/.exec(name)?.[1]);
+    if (!(pid > 1) || startOf(pid) !== fs.readFileSync(path.join(folder, name), 'utf8')) continue;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch {
+      // it has ended by itself meanwhile
+    }
+  }
+}
+
+/** Writes into every lock we hold that this child is ours. @param {number} pid */
+export function noteChild(pid) {
+  for (const { lock } of held) fs.writeFileSync(path.join(lock, `child.${pid}`), startOf(pid));
+}
+
+/** @param {number} pid */
+export function forgetChild(pid) {
+  for (const { lock } of held) fs.rmSync(path.join(lock, `child.${pid}`), { force: true });
 }
 
 /** Folders that killed processes left behind, once nobody can be in the middle of using them. @param {string} lock */
@@ -108,12 +134,12 @@ function sweep(lock) {
   }
 }
 
-/** @type {Set<() => void>} */
+/** @type {Set<{ readonly lock: string, readonly release: () => void }>} */
 const held = new Set();
 
 /** Gives back whatever is held; for an interrupted set-up. */
 export function releaseAll() {
-  for (const release of held) release();
+  for (const { release } of held) release();
 }
 
 /**
@@ -147,12 +173,13 @@ export async function withLock(lock, work, onWait) {
   }, heartbeatMs);
   const release = () => {
     clearInterval(heartbeat);
-    held.delete(release);
+    held.delete(mine);
     if (ownerOf(lock)?.mark !== mark) return;
     fs.renameSync(lock, `${lock}.${mark}`); // emptied under another name: nobody can step in between
     fs.rmSync(`${lock}.${mark}`, { recursive: true, force: true });
   };
-  held.add(release);
+  const mine = { lock, release };
+  held.add(mine);
   try {
     sweep(lock);
     return await work();
