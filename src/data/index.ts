@@ -5,3 +5,8 @@ export { decodePicture } from './image-decode.ts';
 export type { Picture } from './image-decode.ts';
 export { ImageError } from './image-error.ts';
 export type { ImageFault } from './image-error.ts';
+export { resolveCheckpoint, resolveDataset } from './hub.ts';
+export type { HubOptions } from './hub.ts';
+export type { HubProgress } from './hub-download.ts';
+export { HubError } from './hub-error.ts';
+export type { HubFault } from './hub-error.ts';
