@@ -1,9 +1,12 @@
+import { type CommandEntry, commands } from './commands.ts';
 import { runProgram } from './program.ts';
 
 /** Whether escape codes may go to this stream; `NO_COLOR` (no-color.org) and `TERM=dumb` forbid them. */
-function colorful(stream: NodeJS.WriteStream): boolean {
-  const { NO_COLOR, TERM } = process.env;
-  return stream.isTTY && (NO_COLOR ?? '') === '' && TERM !== 'dumb';
+export function colorful(
+  stream: { readonly isTTY?: boolean },
+  { NO_COLOR, TERM }: Readonly<Record<string, string | undefined>> = process.env,
+): boolean {
+  return stream.isTTY === true && (NO_COLOR ?? '') === '' && TERM !== 'dumb';
 }
 
 /** A reader that went away (`| head`) ends the program without a word. */
@@ -36,18 +39,22 @@ function stopOnSignal(): { readonly signal: AbortSignal; readonly code: () => nu
 }
 
 /** Runs the command line on this process: its arguments, streams and signals; sets the exit code. */
-export async function main(args: readonly string[]): Promise<void> {
+export async function main(
+  args: readonly string[],
+  entries: readonly CommandEntry[] = commands,
+): Promise<void> {
   endQuietlyOnClosedPipe();
   const { signal, code } = stopOnSignal();
-  const exit = await runProgram(args, {
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+  const io = {
+    out: (text: string) => void process.stdout.write(text),
+    err: (text: string) => void process.stderr.write(text),
     color: { out: colorful(process.stdout), err: colorful(process.stderr) },
     columns: process.stderr.isTTY ? process.stderr.columns : undefined,
     outColumns: process.stdout.isTTY ? process.stdout.columns : undefined,
     signal,
     cwd: process.cwd(),
-  });
+  };
+  const exit = await runProgram(args, io, entries);
   process.exitCode = code() ?? exit;
 }
 
