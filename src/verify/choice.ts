@@ -1,0 +1,76 @@
+/** A letter found in an answer, with the option text that stood beside it. */
+export interface LetterAnswer {
+  readonly letter: string;
+  readonly text: string;
+}
+
+const alone = /^[([{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:]?$/;
+const bracketed = /^[([]\s*([A-Za-z])\s*[)\]]\s*[:.,-]?\s*(\S[\s\S]*)$/;
+const delimited = /^([A-Z])\s*(?:[.):]|\s-)\s*(\S[\s\S]*)$/;
+const lowerDelimited = /^([a-z])[).]\s+(\S[\s\S]*)$/;
+const worded = /^\(?(?:the\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:(]?\s*([A-Z])\b[).:]?\s*([\s\S]*)$/i;
+
+/**
+ * Reads the letter forms of a clean answer: `A`, `(A)`, `[A]`, `A.`, `A)`, `A:`, `A. text`,
+ * `(A) text`, `option A`, `a`. Words (`Apple`, `AB`) are no letters.
+ */
+export function readLetter(clean: string): LetterAnswer | undefined {
+  const text = clean.replace(/\\text\{\s*([([]?[A-Za-z][)\]]?[.:)]?)\s*\}/g, '$1').trim();
+  const single = alone.exec(text);
+  if (single?.[1] !== undefined) return { letter: single[1].toUpperCase(), text: '' };
+  for (const pattern of [bracketed, delimited, lowerDelimited]) {
+    const found = pattern.exec(text);
+    if (found?.[1] !== undefined)
+      return { letter: found[1].toUpperCase(), text: (found[2] ?? '').trim() };
+  }
+  const named = worded.exec(text);
+  if (named?.[1] !== undefined && /[A-Z]/.test(named[1]))
+    return { letter: named[1], text: (named[2] ?? '').trim() };
+  return undefined;
+}
+
+const several = /^[([]?[A-J][)\]]?(?:\s*[,;/&]\s*[([]?[A-J][)\]]?)+$/;
+
+/** The letters of `A, C` or `(A), (C)` in order; undefined when the answer is no such list. */
+export function readLetters(clean: string): readonly string[] | undefined {
+  const text = clean.replace(/\\text\{([^{}]*)\}/g, '$1').trim();
+  if (!several.test(text)) return undefined;
+  return [...text].filter((character) => /[A-J]/.test(character));
+}
+
+/** The letter a gold answer stands for; upper case only. */
+export function goldLetter(clean: string): string | undefined {
+  const text = clean.replace(/^\\text\{(.*)\}$/, '$1').trim();
+  return /^[([]?([A-Z])[)\]]?[.:]?$/.exec(text)?.[1];
+}
+
+export function letterAt(index: number): string {
+  return String.fromCharCode(65 + index);
+}
+
+/** Index of the option a letter names, from 0. */
+export function indexOfLetter(letter: string): number {
+  return letter.charCodeAt(0) - 65;
+}
+
+/**
+ * A letter anywhere in prose, for graders that take one: at the start of the text or of a line,
+ * else the last one that stands alone and is no article or pronoun.
+ */
+export function proseLetter(text: string): string | undefined {
+  const boxed = /(?:answer|答案|الإجابة|réponse)[^A-Za-z]{0,12}(?:is)?[^A-Za-z]{0,4}([A-J])(?![A-Za-z])/i.exec(text);
+  if (boxed?.[1] !== undefined && /[A-J]/.test(boxed[1])) return boxed[1];
+  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  for (const line of lines.reverse()) {
+    const start = /^\**[([]?([A-J])(?![A-Za-z])[)\].:*]*/.exec(line);
+    const article = /^A\s+[a-z]/.test(line);
+    if (start?.[1] !== undefined && !article) return start[1];
+  }
+  let found: string | undefined;
+  for (const match of text.matchAll(/(?<![\p{L}\d])([A-J])(?![\p{L}\d'])/gu)) {
+    const after = text.slice((match.index ?? 0) + 1, (match.index ?? 0) + 4);
+    if ((match[1] === 'A' || match[1] === 'I') && /^ [a-z]/.test(after)) continue;
+    found = match[1];
+  }
+  return found;
+}

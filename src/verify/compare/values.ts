@@ -1,0 +1,460 @@
+import type { Meter } from '../budget.ts';
+import { OverBudget } from '../budget.ts';
+import type { Node } from '../leaf/node.ts';
+import { canonical, literalOf, traitsOf } from '../leaf/node.ts';
+import { integer } from '../leaf/rational.ts';
+import { scalarsEqual } from '../leaf/scalars-equal.ts';
+import type { Assignment, Scalar, Sequence, Value } from '../structure/value.ts';
+import type { Reason } from '../verdict.ts';
+import { agrees } from '../verdict.ts';
+import type { Comparison } from './comparison.ts';
+import { relationsEqual } from './relations.ts';
+import type { Segments } from './segments.ts';
+import { segmentsOf, unite } from './segments.ts';
+import { foldText, squeeze } from './text.ts';
+
+/** Compares the gold value with the prediction's; the reason says which rule decided. */
+export function valuesEqual(gold: Value, prediction: Value, how: Comparison): Reason {
+  how.meter.spend(1);
+  const [g, p] = [gold, prediction];
+  if (g.kind === 'assignment' || p.kind === 'assignment') return assignments(g, p, how);
+  if (g.kind === 'relation' || p.kind === 'relation') {
+    const reason = againstRelation(g, p, how);
+    if (reason !== undefined) return reason;
+  }
+  if (isSet(g) || isSet(p)) {
+    const reason = sets(g, p, how);
+    if (reason !== undefined) return reason;
+  }
+  if (g.kind === 'sequence' && p.kind === 'sequence') return sequences(g, p, how);
+  if (g.kind === 'matrix' || p.kind === 'matrix') return matrices(g, p, how);
+  if (g.kind === 'scalar' && p.kind === 'scalar') return scalars(g, p, how);
+  return singles(g, p, how);
+}
+
+/** Values of different or rarer kinds. */
+function singles(g: Value, p: Value, how: Comparison): Reason {
+  if (g.kind === 'text' || p.kind === 'text') return texts(g, p);
+  if (g.kind === 'time' && p.kind === 'time') {
+    const half = g.half !== undefined && p.half !== undefined;
+    if (half) return clock(g.minutes, g.half) === clock(p.minutes, p.half) ? 'number-exact' : 'number-differs';
+    return g.minutes === p.minutes ? 'number-exact' : 'number-differs';
+  }
+  if (g.kind === 'ratio' || p.kind === 'ratio') return ratios(g, p, how);
+  if (g.kind === 'based' || p.kind === 'based') return based(g, p);
+  if (g.kind === 'sequence' || p.kind === 'sequence') return singleton(g, p, how);
+  return 'shape-differs';
+}
+
+const clock = (minutes: number, half: 'am' | 'pm' | undefined): number =>
+  (minutes % 720) + (half === 'pm' ? 720 : 0);
+
+/** A set or list of one element and that element; an empty or longer one differs. */
+function singleton(g: Value, p: Value, how: Comparison): Reason {
+  const set = g.kind === 'sequence' ? g : p.kind === 'sequence' ? p : undefined;
+  const other = set === g ? p : g;
+  const only = set?.items[0];
+  if (set === undefined || only === undefined || set.items.length !== 1) return 'shape-differs';
+  return set === g ? valuesEqual(only, other, how) : valuesEqual(other, only, how);
+}
+
+function texts(g: Value, p: Value): Reason {
+  if (g.kind !== 'text' || p.kind !== 'text') {
+    const [text, other] = g.kind === 'text' ? [g.text, p] : p.kind === 'text' ? [p.text, g] : ['', g];
+    const name = other.kind === 'scalar' ? spelled(other.node) : undefined;
+    return name !== undefined && foldText(text).replace(/\s/g, '') === name ? 'text-equal' : 'shape-differs';
+  }
+  if (squeeze(g.text) === squeeze(p.text)) return g.text === '' ? 'text-differs' : 'identical';
+  const [a, b] = [foldText(g.text), foldText(p.text)];
+  return a === b && a !== '' ? 'text-equal' : 'text-differs';
+}
+
+/** The word that a product of one-letter symbols spells, lower case: `blue` as b·l·u·e. */
+function spelled(node: Node): string | undefined {
+  if (node.t === 'sym') return node.name.toLowerCase();
+  if (node.t === 'const') return node.name === 'e' || node.name === 'i' ? node.name : undefined;
+  if (node.t !== 'mul') return undefined;
+  const letters = node.args.map(spelled);
+  return letters.every((letter) => letter !== undefined) ? letters.join('') : undefined;
+}
+
+function based(g: Value, p: Value): Reason {
+  if (g.kind === 'based' && p.kind === 'based')
+    return g.digits === p.digits && g.base === p.base ? 'number-exact' : 'number-differs';
+  if (g.kind !== 'based' || p.kind !== 'scalar') return 'shape-differs';
+  const digits = literalOf(p.node);
+  return digits !== undefined && !digits.dec && `${digits.v.n}` === g.digits
+    ? 'number-exact'
+    : 'number-differs';
+}
+
+/** Proportional terms; a fraction is a ratio of two. */
+function ratios(g: Value, p: Value, how: Comparison): Reason {
+  const [a, b] = [termsOf(g), termsOf(p)];
+  if (a === undefined || b === undefined) return 'shape-differs';
+  if (a.length !== b.length) return 'count-differs';
+  const [first, other] = [a[0], b[0]];
+  if (first === undefined || other === undefined) return 'shape-differs';
+  for (const [index, term] of a.entries()) {
+    const match = b[index];
+    if (match === undefined) return 'count-differs';
+    const reason = scalarsEqual(
+      { t: 'mul', args: [term, other] },
+      { t: 'mul', args: [match, first] },
+      how.precision,
+      how.meter,
+    );
+    if (!agrees(reason)) return 'number-differs';
+  }
+  return 'number-exact';
+}
+
+function termsOf(value: Value): readonly Node[] | undefined {
+  if (value.kind === 'ratio') return value.terms;
+  if (value.kind !== 'scalar' || value.percent) return undefined;
+  return value.node.t === 'div'
+    ? [value.node.a, value.node.b]
+    : [value.node, { t: 'num', v: integer(1n), dec: false }];
+}
+
+function scalars(g: Scalar, p: Scalar, how: Comparison): Reason {
+  let [a, b] = [g.node, p.node];
+  if (g.unit !== undefined && p.unit !== undefined) {
+    if (g.unit.dimension !== p.unit.dimension) return 'unit-conflict';
+    if (g.unit.n !== p.unit.n || g.unit.d !== p.unit.d) {
+      how.notes.add('unit-converted');
+      a = scaled(a, g.unit.n, g.unit.d);
+      b = scaled(b, p.unit.n, p.unit.d);
+    }
+  } else if (g.unit !== undefined || p.unit !== undefined) how.notes.add('unit-dropped');
+  if (how.policy.reducedFractions && !sameFraction(a, b)) return 'number-differs';
+  if (!g.percent && !p.percent) return leaf(a, b, how);
+  return percents({ ...g, node: a }, { ...p, node: b }, how);
+}
+
+/** value · n / d, keeping a plain decimal a decimal so that rounding still applies. */
+function scaled(node: Node, n: bigint, d: bigint): Node {
+  const literal = literalOf(node);
+  if (literal === undefined)
+    return {
+      t: 'mul',
+      args: [node, { t: 'div', a: number(n), b: number(d) }],
+    };
+  const v = { n: literal.v.n * n, d: literal.v.d * d };
+  let [x, y] = [v.n < 0n ? -v.n : v.n, v.d];
+  while (y !== 0n) [x, y] = [y, x % y];
+  return { t: 'num', v: x === 0n ? { n: 0n, d: 1n } : { n: v.n / x, d: v.d / x }, dec: literal.dec };
+}
+
+const number = (n: bigint): Node => ({ t: 'num', v: integer(n), dec: false });
+
+/** Both are fractions of integers: then they must be written alike. */
+function sameFraction(a: Node, b: Node): boolean {
+  if (!isFraction(a) && !isFraction(b)) return true;
+  return !isFraction(a) || !isFraction(b) || canonical(a) === canonical(b);
+}
+
+function isFraction(node: Node): boolean {
+  if (node.t === 'neg') return isFraction(node.a);
+  return node.t === 'div' && literalOf(node.a) !== undefined && literalOf(node.b) !== undefined;
+}
+
+function percents(g: Scalar, p: Scalar, how: Comparison): Reason {
+  if (g.percent === p.percent || how.policy.percent === 'ignore') return leaf(g.node, p.node, how);
+  const asHundredth = (value: Scalar): Node =>
+    value.percent ? scaled(value.node, 1n, 100n) : value.node;
+  const reason = leaf(asHundredth(g), asHundredth(p), how);
+  if (agrees(reason)) {
+    how.notes.add('percent-as-hundredth');
+    return reason;
+  }
+  if (how.policy.percent === 'hundredth' || !g.percent) return reason;
+  const ignored = leaf(g.node, p.node, how);
+  if (agrees(ignored)) how.notes.add('percent-sign-ignored');
+  return ignored;
+}
+
+function leaf(a: Node, b: Node, how: Comparison): Reason {
+  const reason = scalarsEqual(a, b, how.precision, how.meter);
+  if (reason !== 'variables-differ' && reason !== 'expression-differs') return reason;
+  const recased = sameCase(a, b);
+  if (recased !== undefined) {
+    const again = scalarsEqual(recased[0], recased[1], how.precision, how.meter);
+    if (agrees(again)) {
+      how.notes.add('case-ignored');
+      return again;
+    }
+  }
+  if (how.policy.renameVariables) return renamed(a, b, how, reason);
+  return reason;
+}
+
+/** Lower-cases single-letter symbols when neither side uses both cases of one letter. */
+function sameCase(a: Node, b: Node): readonly [Node, Node] | undefined {
+  const [x, y] = [traitsOf(a).symbols, traitsOf(b).symbols];
+  const lower = (names: ReadonlySet<string>): ReadonlySet<string> =>
+    new Set([...names].map((name) => name.toLowerCase()));
+  if (lower(x).size !== x.size || lower(y).size !== y.size) return undefined;
+  if ([...x].every((name) => y.has(name))) return undefined;
+  const change = (name: string): string => (name.startsWith('\\') ? name : name.toLowerCase());
+  return [mapSymbols(a, change), mapSymbols(b, change)];
+}
+
+function renamed(a: Node, b: Node, how: Comparison, otherwise: Reason): Reason {
+  const x = [...traitsOf(a).symbols].sort();
+  const y = [...traitsOf(b).symbols].sort();
+  if (x.length !== y.length) return otherwise;
+  const names = new Map(y.map((name, index) => [name, x[index] ?? name]));
+  return scalarsEqual(a, mapSymbols(b, (name) => names.get(name) ?? name), how.precision, how.meter);
+}
+
+function mapSymbols(node: Node, change: (name: string) => string): Node {
+  const on = (part: Node): Node => mapSymbols(part, change);
+  switch (node.t) {
+    case 'sym':
+      return { t: 'sym', name: change(node.name) };
+    case 'num':
+    case 'const':
+      return node;
+    case 'add':
+    case 'mul':
+      return { t: node.t, args: node.args.map(on) };
+    case 'neg':
+      return { t: 'neg', a: on(node.a) };
+    case 'div':
+    case 'pow':
+      return { t: node.t, a: on(node.a), b: on(node.b) };
+    case 'root':
+      return { t: 'root', a: on(node.a), n: on(node.n) };
+    case 'call':
+      return { ...node, args: node.args.map(on) };
+    case 'apply':
+      return { ...node, args: node.args.map(on) };
+    case 'series':
+      return { ...node, from: on(node.from), to: on(node.to), body: on(node.body) };
+  }
+}
+
+/** Names count when both sides give them; otherwise the value alone. */
+function assignments(g: Value, p: Value, how: Comparison): Reason {
+  if (g.kind === 'assignment' && p.kind === 'assignment') {
+    if (sameName(g, p, how)) return valuesEqual(g.value, p.value, how);
+    const asEquations = relationsEqual(equation(g), equation(p), how);
+    if (agrees(asEquations)) return asEquations;
+    return isFunctionName(g.name) && isFunctionName(p.name) && how.policy.renameVariables
+      ? valuesEqual(g.value, p.value, how)
+      : 'variables-differ';
+  }
+  if (g.kind === 'assignment') {
+    if (p.kind === 'relation' && p.signs.every((sign) => sign === '='))
+      return relationsEqual(equation(g), p, how);
+    return valuesEqual(g.value, p, how);
+  }
+  if (p.kind !== 'assignment') return 'shape-differs';
+  if (g.kind === 'relation' && g.signs.every((sign) => sign === '='))
+    return relationsEqual(g, equation(p), how);
+  return valuesEqual(g, p.value, how);
+}
+
+const isFunctionName = (name: string): boolean => /^[a-zA-Z](?:\(.*\))?$/.test(name);
+
+function sameName(g: Assignment, p: Assignment, how: Comparison): boolean {
+  if (g.name === p.name || g.name.toLowerCase() === p.name.toLowerCase()) return true;
+  if (g.left.kind !== 'scalar' || p.left.kind !== 'scalar') return false;
+  return agrees(scalarsEqual(g.left.node, p.left.node, how.precision, how.meter));
+}
+
+function equation(value: Assignment): Value & { kind: 'relation' } {
+  return { kind: 'relation', parts: [value.left, value.value], signs: ['='] };
+}
+
+/** A gold inequality is met by the interval it describes; the reverse only by policy. */
+function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefined {
+  if (g.kind === 'relation' && p.kind === 'relation') {
+    const reason = relationsEqual(g, p, how);
+    if (agrees(reason)) return reason;
+    const [a, b] = [segmentsOf(g, how.meter), segmentsOf(p, how.meter)];
+    return a !== undefined && b !== undefined && sameSegments(a, b, how) ? 'relation-equal' : reason;
+  }
+  const allowed = g.kind === 'relation' || how.policy.intervalMeetsInequality;
+  const [a, b] = allowed
+    ? [regionOf(g, how.meter), regionOf(p, how.meter)]
+    : [undefined, undefined];
+  if (a !== undefined && b !== undefined)
+    return sameSegments(a, b, how) ? 'relation-equal' : 'relation-differs';
+  return g.kind === 'sequence' && p.kind === 'sequence' ? undefined : 'shape-differs';
+}
+
+/** Also a list of inequalities, read as "or". */
+function regionOf(value: Value, meter: Meter): Segments | undefined {
+  if (value.kind !== 'sequence' || value.open !== '') return segmentsOf(value, meter);
+  let total: Segments = [];
+  for (const item of value.items) {
+    const part = item.kind === 'relation' ? segmentsOf(item, meter) : undefined;
+    if (part === undefined) return undefined;
+    total = unite(total, part);
+  }
+  return total;
+}
+
+function isSet(value: Value): boolean {
+  return value.kind === 'union' || value.kind === 'reals';
+}
+
+function sets(g: Value, p: Value, how: Comparison): Reason | undefined {
+  const [a, b] = [regionOf(g, how.meter), regionOf(p, how.meter)];
+  if (a !== undefined && b !== undefined && p.kind !== 'relation')
+    return sameSegments(a, b, how) ? 'elements-equal' : 'relation-differs';
+  if (g.kind !== 'union' || p.kind !== 'union') return 'shape-differs';
+  if (g.signs.join() !== p.signs.join()) return 'shape-differs';
+  if (g.signs.every((sign) => sign !== 'setminus')) return unordered(g.parts, p.parts, how);
+  return ordered(g.parts, p.parts, how);
+}
+
+function sameSegments(a: Segments, b: Segments, how: Comparison): boolean {
+  if (a.length !== b.length) return false;
+  return a.every((segment, index) => {
+    const other = b[index];
+    if (other === undefined) return false;
+    return (['low', 'high'] as const).every((side) => {
+      const [x, y] = [segment[side], other[side]];
+      if (x.node === undefined || y.node === undefined) return x.at === y.at;
+      return x.open === y.open && agrees(scalarsEqual(x.node, y.node, how.precision, how.meter));
+    });
+  });
+}
+
+/** Tuples and intervals in order with their brackets, lists and sets in any order. */
+function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
+  if (g.items.length === 0 || p.items.length === 0)
+    return g.items.length === p.items.length ? 'elements-equal' : 'count-differs';
+  const tuple = (value: Sequence): boolean => value.open === '(' || value.open === '[';
+  if (tuple(g) && tuple(p)) {
+    if (g.open !== p.open || g.close !== p.close) {
+      return g.items.length === p.items.length ? 'bracket-differs' : 'count-differs';
+    }
+    return ordered(g.items, p.items, how);
+  }
+  if (tuple(g) && p.open === '') return ordered(g.items, p.items, how);
+  if (tuple(p) && g.open === '') return ordered(g.items, p.items, how);
+  if (tuple(g) || tuple(p)) return 'bracket-differs';
+  if (how.policy.listOrder === 'fixed') return ordered(g.items, p.items, how);
+  if (g.items.some((item) => item.kind === 'assignment') && p.items.some((item) => item.kind === 'assignment'))
+    return named(g, p, how);
+  if (g.items.some((item) => item.kind === 'assignment') !== p.items.some((item) => item.kind === 'assignment'))
+    return unordered(g.items.map(valueOf), p.items.map(valueOf), how, true);
+  const set = g.open === '{' || p.open === '{';
+  return unordered(set ? distinct(g.items) : g.items, set ? distinct(p.items) : p.items, how);
+}
+
+function valueOf(value: Value): Value {
+  return value.kind === 'assignment' ? value.value : value;
+}
+
+/** `x=1, y=2` as a mapping; `x=1, 2` shares the first name. */
+function named(g: Sequence, p: Sequence, how: Comparison): Reason {
+  const direct = unordered(g.items, p.items, how);
+  if (agrees(direct)) return direct;
+  const partial = [g, p].some((value) => value.items.some((item) => item.kind !== 'assignment'));
+  return partial ? unordered(g.items.map(valueOf), p.items.map(valueOf), how) : direct;
+}
+
+function distinct(items: readonly Value[]): readonly Value[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const key = item.kind === 'scalar' ? canonical(item.node) : undefined;
+    if (key === undefined) return true;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
+function ordered(g: readonly Value[], p: readonly Value[], how: Comparison): Reason {
+  if (g.length !== p.length) return 'count-differs';
+  for (const [index, item] of g.entries()) {
+    const other = p[index];
+    if (other === undefined) return 'count-differs';
+    const reason = valuesEqual(item, other, how);
+    if (!agrees(reason)) return orderedReason(g, p, how, reason);
+  }
+  return 'elements-equal';
+}
+
+/** `order-differs` when the same elements stand in another order. */
+function orderedReason(
+  g: readonly Value[],
+  p: readonly Value[],
+  how: Comparison,
+  reason: Reason,
+): Reason {
+  if (g.length > 8) return reason;
+  return agrees(unordered(g, p, how)) ? 'order-differs' : reason;
+}
+
+/** Equal canonical forms pair off first; the rest is matched pair by pair up to a limit. */
+function unordered(
+  g: readonly Value[],
+  p: readonly Value[],
+  how: Comparison,
+  inOrder = false,
+): Reason {
+  if (g.length !== p.length) return 'count-differs';
+  if (inOrder) return ordered(g, p, how);
+  const rest = new Map<string, Value[]>();
+  const others: Value[] = [];
+  for (const item of p) {
+    const key = keyOf(item);
+    if (key === undefined) others.push(item);
+    else rest.set(key, [...(rest.get(key) ?? []), item]);
+  }
+  const unmatched: Value[] = [];
+  for (const item of g) {
+    const key = keyOf(item);
+    const same = key === undefined ? undefined : rest.get(key);
+    if (same === undefined || same.length === 0) unmatched.push(item);
+    else same.pop();
+  }
+  const left = [...others, ...[...rest.values()].flat()];
+  return matched(unmatched, left, how);
+}
+
+function keyOf(value: Value): string | undefined {
+  return value.kind === 'scalar' && value.unit === undefined && !value.percent
+    ? canonical(value.node)
+    : undefined;
+}
+
+function matched(g: readonly Value[], p: readonly Value[], how: Comparison): Reason {
+  if (g.length > how.meter.budget.matching) throw new OverBudget('step-limit');
+  const free = [...p];
+  for (const item of g) {
+    let failed: Reason = 'count-differs';
+    const at = free.findIndex((candidate) => {
+      const reason = valuesEqual(item, candidate, how);
+      if (!agrees(reason)) failed = reason;
+      return agrees(reason);
+    });
+    if (at < 0) return failed;
+    free.splice(at, 1);
+  }
+  return 'elements-equal';
+}
+
+function matrices(g: Value, p: Value, how: Comparison): Reason {
+  const [a, b] = [rowsOf(g), rowsOf(p)];
+  if (a === undefined || b === undefined) return 'shape-differs';
+  if (a.length !== b.length) return 'count-differs';
+  for (const [index, row] of a.entries()) {
+    const reason = ordered(row, b[index] ?? [], how);
+    if (!agrees(reason)) return reason;
+  }
+  return 'elements-equal';
+}
+
+/** A matrix; a tuple stands for a column of the same length. */
+function rowsOf(value: Value): readonly (readonly Value[])[] | undefined {
+  if (value.kind === 'matrix') return value.rows;
+  if (value.kind !== 'sequence' || value.open !== '(') return undefined;
+  return value.items.map((item) => [item]);
+}

@@ -1,0 +1,97 @@
+import type { Meter } from '../budget.ts';
+import { OverBudget } from '../budget.ts';
+import { foldText } from '../compare/text.ts';
+import { normalise } from '../normalise/normalise.ts';
+import { readValues } from '../structure/structure.ts';
+import { findSegments } from './segments.ts';
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Expected {
+  readonly choices: readonly string[] | undefined;
+  /** The gold is a letter. */
+  readonly letter: boolean;
+  readonly meter: Meter;
+}
+
+/**
+ * What a phrase yields: a letter, a number, a math segment, an option's text, nothing else. In the
+ * last line of a response without phrase only a letter in one of its forms, and only with options.
+ */
+export function acceptPhrase(
+  text: string,
+  place: 'phrase' | 'last-line',
+  expected: Expected,
+): Range | undefined {
+  const start = /^[\s*_"'`:]*/.exec(text)?.[0].length ?? 0;
+  const end = start + text.slice(start).replace(/[\s*_"'`.]+$/, '').length;
+  if (end <= start) return undefined;
+  const piece = text.slice(start, end);
+  const at = (from: number, to: number): Range => ({ start: start + from, end: start + to });
+  const options = expected.choices !== undefined && expected.choices.length > 0;
+  if (place === 'last-line') return options ? optionLine(piece, at) : undefined;
+  if (options || expected.letter) {
+    const letter = letterStart(piece);
+    if (letter !== undefined) return at(0, letter);
+  }
+  const segment = findSegments(piece)[0];
+  if (segment !== undefined && !/\d/.test(piece.slice(0, segment.from)))
+    return segmentRange(piece, segment.from, at);
+  if (isValue(piece, expected.meter)) return at(0, piece.length);
+  if (options && namesOption(piece, expected.choices ?? [])) return at(0, piece.length);
+  const number = /^[-−+]?\s?[$€£¥₹]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(piece);
+  return number === null ? undefined : at(0, number[0].replace(/[,\s]+$/, '').length);
+}
+
+/** From the first segment to the last one that belongs to it, with what stands between. */
+function segmentRange(
+  piece: string,
+  from: number,
+  at: (from: number, to: number) => Range,
+): Range {
+  let to = from;
+  for (const segment of findSegments(piece)) {
+    if (segment.from > from && !/^\s*,?\s*(?:and|or|,)?\s*$/.test(piece.slice(to, segment.from))) break;
+    to = segment.to;
+  }
+  return at(from, to);
+}
+
+/** Length of a letter form at the start: the rest of the line when a delimiter follows, else the letter. */
+function letterStart(piece: string): number | undefined {
+  const plain = piece.replace(/^(?:option|choice)\s+/i, '');
+  const skipped = piece.length - plain.length;
+  if (/^\(?\**[A-Z]\**\)?\s*(?:,|or|and|\/|&)\s*\(?[A-Z]\)?(?![A-Za-z])/.test(plain)) return undefined;
+  if (/^(?:\(\s*\**[A-Za-z]\**\s*\)|\[[A-Z]\])/.test(plain)) return piece.length;
+  if (/^\\\(\s*\\text\{\(?[A-Z]\)?/.test(plain) || /^\$\s*\\(?:text|textbf|mathrm)\{\(?[A-Z]\)?/.test(plain))
+    return piece.length;
+  if (/^[A-Z]\**\s*(?:[.):]|$)/.test(plain)) return piece.length;
+  const bare = /^([A-Z])\**(?=[\s,;(])/.exec(plain);
+  if (bare === null) return undefined;
+  if (/^(?:A|I)\s+[a-z]/.test(plain) && !/^(?:A|I)\s+(?:because|since|as|is|which|\()/.test(plain))
+    return undefined;
+  return skipped + 1;
+}
+
+function optionLine(piece: string, at: (from: number, to: number) => Range): Range | undefined {
+  if (/^[([]?[A-Z][)\]]?[.:]?$/.test(piece)) return at(0, piece.length);
+  return /^(?:[A-Z][.):]|\([A-Z]\))\**\s+\S/.test(piece) ? at(0, piece.length) : undefined;
+}
+
+function isValue(piece: string, meter: Meter): boolean {
+  if (piece.length > 400) return false;
+  try {
+    return readValues(normalise(piece), meter).some((value) => value.kind !== 'text');
+  } catch (error) {
+    if (error instanceof OverBudget && error.reason !== 'step-limit') return false;
+    throw error;
+  }
+}
+
+function namesOption(piece: string, choices: readonly string[]): boolean {
+  const text = foldText(normalise(piece.slice(0, 2_000)));
+  return choices.some((choice) => foldText(normalise(choice.slice(0, 2_000))) === text && text !== '');
+}

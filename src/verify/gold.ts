@@ -1,0 +1,93 @@
+import { Meter, OverBudget } from './budget.ts';
+import type { Budget } from './budget.ts';
+import { goldLetter } from './choice.ts';
+import { findBoxes, joinedBoxes } from './extract/boxes.ts';
+import { findSegments, lastSegments } from './extract/segments.ts';
+import { normalise } from './normalise/normalise.ts';
+import { readValues } from './structure/structure.ts';
+import type { Value } from './structure/value.ts';
+import type { Reason } from './verdict.ts';
+
+/** A gold answer after the layers that need no prediction. */
+export interface Gold {
+  readonly raw: string;
+  readonly clean: string;
+  /** Empty for one long run of digits, which is compared as a string. */
+  readonly values: readonly Value[];
+  readonly letter: string | undefined;
+  /** Elements, when it is a list, set or tuple of two and more. */
+  readonly listed: boolean;
+}
+
+export type GoldProblem = Extract<Reason, 'gold-empty' | 'gold-unparsable' | 'gold-over-budget'>;
+
+/** Prepares a gold answer, or says why nothing can be judged against it. */
+export function prepareGold(raw: string, meter: Meter): Gold | GoldProblem {
+  const text = goldText(raw);
+  if (text.trim() === '') return 'gold-empty';
+  if (text.length > meter.budget.answerLength) {
+    const digits = longDigits(text);
+    if (digits === undefined || text.length > meter.budget.responseLength) return 'gold-over-budget';
+    return { raw, clean: digits, values: [], letter: undefined, listed: false };
+  }
+  const clean = normalise(text);
+  if (clean === '') return 'gold-empty';
+  if (!balanced(text)) return 'gold-unparsable';
+  try {
+    const values = readValues(clean, meter);
+    const first = values[0];
+    const listed =
+      (first?.kind === 'sequence' && first.items.length >= 2) ||
+      (first?.kind === 'union' && first.parts.length >= 2);
+    return { raw, clean, values, letter: goldLetter(clean), listed };
+  } catch (error) {
+    if (error instanceof OverBudget) return 'gold-over-budget';
+    throw error;
+  }
+}
+
+/** Whether a gold answer can be judged against; a data loader drops and counts those that cannot. */
+export function checkGold(
+  gold: string,
+  budget: Budget,
+): { readonly usable: true } | { readonly usable: false; readonly reason: GoldProblem } {
+  const prepared = prepareGold(gold, new Meter(budget));
+  return typeof prepared === 'string' ? { usable: false, reason: prepared } : { usable: true };
+}
+
+/** Golds come as bare answers, in a box, between dollars, or as a whole solution that ends in a box. */
+function goldText(raw: string): string {
+  const { boxes } = findBoxes(raw);
+  if (boxes.length > 0) {
+    const joined = joinedBoxes(raw, boxes).map((box) => raw.slice(box.start, box.end).trim());
+    return joined.filter((content, index) => content !== joined[index - 1]).join(', ');
+  }
+  const segments = findSegments(raw);
+  if (segments.length === 0) return raw;
+  const inside = segments.reduce((total, segment) => total + segment.to - segment.from, 0);
+  const words = raw.length - inside;
+  if (words < 40) return raw;
+  return lastSegments(raw)
+    .map((segment) => raw.slice(segment.start, segment.end))
+    .join(', ');
+}
+
+/** Braces close; an unbalanced gold is a damaged row of a data set. */
+function balanced(text: string): boolean {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 92) at += 1;
+    else if (code === 123) depth += 1;
+    else if (code === 125) depth -= 1;
+    if (depth < 0) return false;
+  }
+  return depth === 0;
+}
+
+/** The digits of one long integer without separators and leading zeros; undefined when it is none. */
+export function longDigits(text: string): string | undefined {
+  const bare = text.trim().replace(/^\$|\$$|[\s,]|\\,|\\!|\{,\}/g, '');
+  if (!/^-?\d+$/.test(bare)) return undefined;
+  return bare.replace(/^(-?)0+(?=\d)/, '$1');
+}

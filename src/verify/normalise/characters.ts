@@ -1,0 +1,149 @@
+/**
+ * Unicode to plain LaTeX, one character at a time. A blank after a command keeps it apart from a
+ * letter that follows.
+ */
+const table: ReadonlyMap<string, string> = new Map([
+  ...pairs('−‐‑‒–﹣－', '-'),
+  ...pairs('×⨯✕', '\\times '),
+  ...pairs('÷', '\\div '),
+  ...pairs('·⋅∙•', '\\cdot '),
+  ...pairs('＋', '+'),
+  ...pairs('±', '\\pm '),
+  ...pairs('∓', '\\mp '),
+  ...pairs('√', '\\sqrt '),
+  ...pairs('∛', '\\sqrt[3]'),
+  ...pairs('∜', '\\sqrt[4]'),
+  ...pairs('π𝜋𝝅', '\\pi '),
+  ...pairs('∞', '\\infty '),
+  ...pairs('≤⩽≦', '\\le '),
+  ...pairs('≥⩾≧', '\\ge '),
+  ...pairs('≠', '\\ne '),
+  ...pairs('≈≃≅', '\\approx '),
+  ...pairs('≡', '\\equiv '),
+  ...pairs('°º˚', '^\\circ '),
+  ...pairs('℃', '^\\circ C'),
+  ...pairs('′’‘ʹ', "'"),
+  ...pairs('″”“', "''"),
+  ...pairs('∪', '\\cup '),
+  ...pairs('∩', '\\cap '),
+  ...pairs('∈', '\\in '),
+  ...pairs('∉', '\\notin '),
+  ...pairs('∅⌀', '\\emptyset '),
+  ...pairs('∖', '\\setminus '),
+  ...pairs('⊂', '\\subset '),
+  ...pairs('→', '\\to '),
+  ...pairs('⇒', '\\Rightarrow '),
+  ...pairs('∠', '\\angle '),
+  ...pairs('△', '\\triangle '),
+  ...pairs('⊥', '\\perp '),
+  ...pairs('∥', '\\parallel '),
+  ...pairs('⌊', '\\lfloor '),
+  ...pairs('⌋', '\\rfloor '),
+  ...pairs('⌈', '\\lceil '),
+  ...pairs('⌉', '\\rceil '),
+  ...pairs('⟨〈', '('),
+  ...pairs('⟩〉', ')'),
+  ...pairs('∑', '\\sum '),
+  ...pairs('∏', '\\prod '),
+  ...pairs('∫', '\\int '),
+  ...pairs('ℝ', '\\R '),
+  ...pairs('ℤ', '\\Z '),
+  ...pairs('ℕ', '\\N '),
+  ...pairs('ℚ', '\\Q '),
+  ...pairs('ℂ', '\\C '),
+  ...pairs('⁄∕', '/'),
+  ...pairs('…', '\\ldots '),
+  ...pairs('∶：', ':'),
+  ...pairs('，、،', ','),
+  ...pairs('；؛', ';'),
+  ...pairs('。．', '.'),
+  ...pairs('٫', '.'),
+  ...pairs('٬', ','),
+  ...pairs('％٪', '%'),
+  ...pairs('＄', '\\$'),
+  ...pairs('∗＊', '*'),
+  ...pairs('⁻', '^{-}'),
+  ['½', '\\frac{1}{2}'],
+  ['⅓', '\\frac{1}{3}'],
+  ['⅔', '\\frac{2}{3}'],
+  ['¼', '\\frac{1}{4}'],
+  ['¾', '\\frac{3}{4}'],
+  ['⅕', '\\frac{1}{5}'],
+  ['⅖', '\\frac{2}{5}'],
+  ['⅗', '\\frac{3}{5}'],
+  ['⅘', '\\frac{4}{5}'],
+  ['⅙', '\\frac{1}{6}'],
+  ['⅚', '\\frac{5}{6}'],
+  ['⅛', '\\frac{1}{8}'],
+  ['⅜', '\\frac{3}{8}'],
+  ['⅝', '\\frac{5}{8}'],
+  ['⅞', '\\frac{7}{8}'],
+  ...greek(),
+]);
+
+function pairs(characters: string, replacement: string): readonly (readonly [string, string])[] {
+  return [...characters].map((character) => [character, replacement] as const);
+}
+
+function greek(): readonly (readonly [string, string])[] {
+  const letters = 'αalpha βbeta γgamma δdelta εepsilon ζzeta ηeta θtheta ιiota κkappa λlambda μmu νnu ξxi ρrho σsigma τtau υupsilon φphi χchi ψpsi ωomega ΓGamma ΔDelta ΘTheta ΛLambda ΞXi ΠPi ΣSigma ΦPhi ΨPsi ΩOmega ϕphi ϵepsilon';
+  return letters.split(' ').map((entry) => {
+    const [character = '', ...name] = [...entry];
+    return [character, `\\${name.join('')} `] as const;
+  });
+}
+
+const superscripts = '⁰¹²³⁴⁵⁶⁷⁸⁹';
+const subscripts = '₀₁₂₃₄₅₆₇₈₉';
+/** First code points of the decimal digits of further scripts: Arabic-Indic, Persian, Devanagari, Bengali, Thai, full width. */
+const digitStarts = [0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xff10];
+/** Characters that say nothing: zero-width, direction marks, byte-order mark, soft hyphen. */
+const silent = /[\u200B-\u200F\u202A-\u202E\u2060-\u2069\uFEFF\u00AD]/;
+
+/** Whether every character is printable ASCII or plain white space, so that nothing needs mapping. */
+function isPlain(text: string): boolean {
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code > 126 || (code < 32 && code !== 10 && code !== 9 && code !== 13)) return false;
+  }
+  return true;
+}
+
+/** Step 1 of normalisation: Unicode signs, digits and forms become LaTeX or ASCII. */
+export function mapCharacters(text: string): string {
+  if (isPlain(text)) return text;
+  const parts: string[] = [];
+  let raised = '';
+  const flush = (): void => {
+    if (raised !== '') parts.push(`^{${raised}}`);
+    raised = '';
+  };
+  for (const character of text) {
+    const up = superscripts.indexOf(character);
+    if (up >= 0 || (character === '⁻' && raised === '')) {
+      raised += up >= 0 ? String(up) : '-';
+      continue;
+    }
+    flush();
+    parts.push(mapCharacter(character));
+  }
+  flush();
+  return parts.join('');
+}
+
+function mapCharacter(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code === 12) return '\\f';
+  if (code < 32 || code === 127) return ' ';
+  if (code < 127) return character;
+  const mapped = table.get(character);
+  if (mapped !== undefined) return mapped;
+  const low = subscripts.indexOf(character);
+  if (low >= 0) return `_{${low}}`;
+  for (const start of digitStarts)
+    if (code >= start && code < start + 10) return String(code - start);
+  if (code >= 0xff01 && code <= 0xff5e) return String.fromCharCode(code - 0xfee0);
+  if (code === 0xa0 || (code >= 0x2000 && code <= 0x200a) || code === 0x202f || code === 0x3000)
+    return ' ';
+  return silent.test(character) ? '' : character;
+}

@@ -1,0 +1,188 @@
+import type { Meter } from './budget.ts';
+import { OverBudget } from './budget.ts';
+import { acceptPhrase } from './extract/accept.ts';
+import type { Extraction } from './extract/extract-answer.ts';
+import { extractAnswer } from './extract/extract-answer.ts';
+import { lastNumber, lastSegments } from './extract/segments.ts';
+import { proseLetter } from './choice.ts';
+import type { Gold } from './gold.ts';
+import { prepareGold } from './gold.ts';
+import type { VerifyInput } from './input.ts';
+import { judge } from './judge.ts';
+import type { Judgement } from './judge.ts';
+import { normalise } from './normalise/normalise.ts';
+import type { Policy } from './policy.ts';
+import { readValues } from './structure/structure.ts';
+import type { Found, Reason, Status, Verdict } from './verdict.ts';
+import { agrees } from './verdict.ts';
+
+/** Mode `strict`: the four layers under a policy. */
+export function verifyStrict(input: VerifyInput, policy: Policy, meter: Meter): Verdict {
+  const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
+  if (golds.length === 0) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+  let first: Verdict | undefined;
+  for (const gold of golds) {
+    const verdict = againstOne(gold, input, policy, meter);
+    if (verdict.correct) return verdict;
+    if (first === undefined || first.status === 'unverifiable') first = verdict;
+  }
+  return first ?? verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+}
+
+function againstOne(raw: string, input: VerifyInput, policy: Policy, meter: Meter): Verdict {
+  if (raw.trim() === '') return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+  const whole = wholeOf(input.prediction);
+  if (input.source !== 'response' && whole.text === raw.trim())
+    return verdictOf({ reason: 'identical', notes: [], found: whole }, meter);
+  const gold = prepareGold(policy.letters === 'prose' ? (proseLetter(raw) ?? raw) : raw, meter);
+  if (typeof gold === 'string') return verdictOf({ reason: gold, notes: [] }, meter);
+  const extraction = extract(input, gold, policy, meter);
+  const { found } = extraction;
+  if (found === undefined)
+    return verdictOf({ reason: extraction.missing ?? 'no-phrase', notes: extraction.notes }, meter);
+  const judgement = judgeSafely(gold, found.text, { input, policy, meter });
+  const notes = [...extraction.notes, ...judgement.notes];
+  return verdictOf({ ...judgement, notes, found }, meter);
+}
+
+/** A limit on the prediction's side is a verdict. */
+function judgeSafely(
+  gold: Gold,
+  answer: string,
+  context: { readonly input: VerifyInput; readonly policy: Policy; readonly meter: Meter },
+): Judgement {
+  try {
+    return judge(gold, answer, {
+      choices: context.input.choices,
+      policy: context.policy,
+      meter: context.meter,
+    });
+  } catch (error) {
+    if (error instanceof OverBudget) return { reason: error.reason, notes: [] };
+    throw error;
+  }
+}
+
+function wholeOf(prediction: string): Found {
+  const text = prediction.trim();
+  const start = prediction.length - prediction.trimStart().length;
+  return { text, start, end: start + text.length, via: 'whole' };
+}
+
+function extract(input: VerifyInput, gold: Gold, policy: Policy, meter: Meter): Extraction {
+  const { prediction, source } = input;
+  if (source === 'answer') return { found: wholeOf(prediction), notes: [] };
+  const limit = meter.budget.responseLength;
+  const offset = Math.max(0, prediction.length - limit);
+  const searched = offset === 0 ? prediction : prediction.slice(offset);
+  meter.spend(1 + (searched.length >> 6));
+  const shared = { choices: input.choices, letter: gold.letter !== undefined, meter };
+  const extraction = extractAnswer(searched, {
+    policy,
+    listed: gold.listed,
+    accept: (text, place) => acceptPhrase(text, place, shared),
+  });
+  const complete = offset === 0 ? extraction : moved(extraction, offset);
+  if (complete.found !== undefined || source === 'response' || complete.missing === 'unclosed-box')
+    return inProse(complete, searched, policy);
+  if (policy.requireBox || complete.missing === 'only-in-reasoning') return complete;
+  return { found: lastResort(searched, offset, gold, { policy, meter }), notes: complete.notes };
+}
+
+function inProse(extraction: Extraction, text: string, policy: Policy): Extraction {
+  if (extraction.found !== undefined || policy.letters !== 'prose') return extraction;
+  const letter = proseLetter(text);
+  if (letter === undefined) return extraction;
+  const start = text.lastIndexOf(letter);
+  return { found: { text: letter, start, end: start + 1, via: 'phrase' }, notes: ['letter-in-prose'] };
+}
+
+function moved(extraction: Extraction, offset: number): Extraction {
+  const { found } = extraction;
+  const notes = [...extraction.notes, 'tail-only'];
+  if (found === undefined) return { ...extraction, notes };
+  return { found: { ...found, start: found.start + offset, end: found.end + offset }, notes };
+}
+
+/**
+ * Source `auto` without box, tag or phrase: the text itself when it is a value, else the last
+ * mathematics, else the last number, else the text.
+ */
+function lastResort(
+  text: string,
+  offset: number,
+  gold: Gold,
+  { policy, meter }: { readonly policy: Policy; readonly meter: Meter },
+): Found {
+  const whole = { ...wholeOf(text), start: offset };
+  if (policy.letters === 'prose') {
+    const letter = proseLetter(text);
+    if (letter !== undefined) return { ...whole, text: letter, via: 'phrase' };
+  }
+  const prose = gold.values.every((value) => value.kind === 'text') && gold.values.length > 0;
+  if (prose || whole.text.length > meter.budget.answerLength) return whole;
+  const values = readValues(normalise(whole.text), meter);
+  if (values.some((value) => value.kind !== 'text')) return whole;
+  const segments = lastSegments(text);
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first !== undefined && last !== undefined) {
+    const joined = segments.map((segment) => text.slice(segment.start, segment.end)).join(', ');
+    return { text: joined + percentAfter(text, last.to), start: offset + first.from, end: offset + last.to, via: 'segment' };
+  }
+  const number = lastNumber(text);
+  if (number === undefined) return whole;
+  return {
+    text: text.slice(number.start, number.end),
+    start: offset + number.start,
+    end: offset + number.end,
+    via: 'number',
+  };
+}
+
+/** A percent sign or word right behind a segment belongs to it. */
+function percentAfter(text: string, at: number): string {
+  return /^\s?(?:\\?%|percent\b|pct\b)/.test(text.slice(at, at + 10)) ? '\\%' : '';
+}
+
+/** Builds the verdict of a judgement; the status follows from the reason. */
+export function verdictOf(
+  judgement: Judgement & { readonly found?: Found },
+  meter: Meter,
+): Verdict {
+  const { reason, notes, found, shapes } = judgement;
+  const status = statusOf(reason);
+  return {
+    correct: status === 'correct',
+    status,
+    reason,
+    ...(found === undefined ? {} : { answer: found }),
+    ...(shapes === undefined ? {} : { shapes }),
+    notes: [...notes],
+    steps: meter.steps,
+  };
+}
+
+const missing: ReadonlySet<Reason> = new Set<Reason>([
+  'no-box',
+  'empty-box',
+  'unclosed-box',
+  'no-phrase',
+  'several-letters',
+  'letter-out-of-range',
+  'only-in-reasoning',
+]);
+const exceeded: ReadonlySet<Reason> = new Set<Reason>([
+  'too-long',
+  'too-deep',
+  'too-many-nodes',
+  'step-limit',
+  'number-too-large',
+  'worker-killed',
+]);
+
+export function statusOf(reason: Reason): Status {
+  if (agrees(reason)) return 'correct';
+  if (missing.has(reason)) return 'no-answer';
+  if (exceeded.has(reason)) return 'over-budget';
+  return reason.startsWith('gold-') ? 'unverifiable' : 'wrong';
+}
