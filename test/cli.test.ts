@@ -357,3 +357,25 @@ describe('the nearest word', () => {
     expect(nearest('x', ['y', 'train'])).toBe('y');
   });
 });
+
+describe('doctor', () => {
+  test('--json is one document of named checks, in under five seconds', async () => {
+    const { code, out, ms } = await vlRethinker('doctor', '--json');
+    const report = JSON.parse(out) as {
+      passed: boolean;
+      checks: { name: string; status: string }[];
+    };
+    expect(code).toBe(report.passed ? 0 : 1);
+    for (const name of ['node', 'platform', 'memory', 'disk', 'threads', 'libtorch', 'engine'])
+      expect(report.checks.map((check) => check.name)).toContain(name);
+    for (const check of report.checks)
+      expect(check).toEqual({
+        name: expect.any(String),
+        status: expect.stringMatching(/^(ok|warn|fail)$/),
+        measured: expect.stringMatching(/./),
+        advice: expect.stringMatching(check.status === 'ok' ? /^$/ : /./),
+        values: expect.any(Object),
+      });
+    expect(ms).toBeLessThan(5000);
+  });
+});

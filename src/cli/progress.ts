@@ -55,6 +55,7 @@ export class Progress implements Disposable {
   #drawnAt: number | undefined;
   #rate: number | undefined;
   #rateAt: { readonly time: number; readonly done: number };
+  #lastLine = '';
   #ended = false;
   readonly #start: number;
   readonly #io: ProgressIo;
@@ -145,7 +146,9 @@ export class Progress implements Disposable {
     if (columns === undefined) {
       const percent =
         total === undefined ? '' : `${Math.floor(fraction(this.#done, total) * 100)}%`;
-      this.#io.err(`${[label, percent, tail].filter((part) => part !== '').join('  ')}\n`);
+      const line = `${[label, percent, tail].filter((part) => part !== '').join('  ')}\n`;
+      if (line !== this.#lastLine) this.#io.err(line); // the end may have been told already
+      this.#lastLine = line;
       return;
     }
     const room = columns - 1 - label.length - tail.length - 4;

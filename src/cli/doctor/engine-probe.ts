@@ -3,28 +3,15 @@
  * document: what the library says of itself, and how fast it multiplies.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { type DType, engineConfig, ops, synchronize, tidy, TorchError } from '#tensor';
+import { type DType, engineConfig, matmulSpeed, TorchError } from '#tensor';
 
-/** Operations per second of an n × n product, from the fastest of many: noise only slows. */
+/** The best of a quarter of a second: noise only slows. */
 function gigaflops(size: number, dtype: DType, device: string): number | null {
+  let best = 0;
   try {
-    return tidy(() => {
-      const a = ops.ones([size, size], { dtype, device });
-      const b = ops.ones([size, size], { dtype, device });
-      const multiply = (): number => {
-        const start = performance.now();
-        tidy(() => {
-          a.matmul(b);
-          if (device !== 'cpu') synchronize();
-        });
-        return performance.now() - start;
-      };
-      for (let round = 0; round < 5; round++) multiply();
-      let best = Infinity;
-      const end = performance.now() + 250;
-      while (performance.now() < end) best = Math.min(best, multiply());
-      return (2 * size ** 3) / best / 1e6;
-    });
+    for (const end = performance.now() + 250; performance.now() < end;)
+      best = Math.max(best, matmulSpeed(dtype, size, device));
+    return best;
   } catch (error) {
     if (error instanceof TorchError) return null; // the device lacks this type
     throw error;
