@@ -159,15 +159,14 @@ struct Environment {
   std::vector<std::unique_ptr<c10::InferenceMode>> inference;
 };
 
-#define CHECK_NAPI(expression)                                                              \
-  do {                                                                                      \
-    if ((expression) != napi_ok) throw Failure{"other", "internal: Node-API call failed: " #expression}; \
-  } while (0)
+static void check(napi_status status) {
+  if (status != napi_ok) throw Failure{"other", text("internal: Node-API answered ", status)};
+}
 
 template <class Create, class... Parts>
 static napi_value make(Create create, napi_env env, Parts... parts) {
   napi_value out;
-  CHECK_NAPI(create(env, parts..., &out));
+  check(create(env, parts..., &out));
   return out;
 }
 static napi_value number(napi_env env, double value) { return make(napi_create_double, env, value); }
@@ -179,9 +178,15 @@ static napi_value string(napi_env env, const std::string& value) {
   return make(napi_create_string_utf8, env, value.data(), value.size());
 }
 
+static napi_value arrayOf(napi_env env, const std::vector<napi_value>& items) {
+  const napi_value out = array(env, items.size());
+  for (size_t i = 0; i < items.size(); i++) check(napi_set_element(env, out, i, items[i]));
+  return out;
+}
+
 static napi_valuetype typeOf(napi_env env, napi_value value) {
   napi_valuetype type;
-  CHECK_NAPI(napi_typeof(env, value, &type));
+  check(napi_typeof(env, value, &type));
   return type;
 }
 
@@ -280,9 +285,7 @@ static uint32_t resolveOperator(const std::string& name, const std::string& over
   const auto known = operatorIds.find(key);
   if (known != operatorIds.end()) return known->second;
   const auto handle = c10::Dispatcher::singleton().findSchema({name, overload});
-  if (!handle.has_value()) {
-    throw Failure{"operator", text("operator '", key, "' is not in libtorch ", TORCH_VERSION)};
-  }
+  if (!handle.has_value()) throw Failure{"operator", text("operator '", key, "' is not in libtorch ", TORCH_VERSION)};
   if (operatorIds.size() == 8192) throw Failure{"operator", "internal: operator table is full"};
   auto* entry = new Operator{*handle, text(handle->schema()), {}, {}};
   for (const auto& argument : handle->schema().arguments()) entry->arguments.push_back(describeArgument(argument));
@@ -326,7 +329,7 @@ static std::string toText(napi_env env, napi_value value) {
   size_t length;
   if (napi_get_value_string_utf8(env, value, nullptr, 0, &length) != napi_ok) throw expected(env, "a string", value);
   std::string out(length, '\0');
-  CHECK_NAPI(napi_get_value_string_utf8(env, value, out.data(), length + 1, &length));
+  check(napi_get_value_string_utf8(env, value, out.data(), length + 1, &length));
   return out;
 }
 
@@ -367,7 +370,7 @@ static void eachItem(napi_env env, napi_value value, const Visit& visit) {
   bool list = false;
   if (napi_is_array(env, value, &list) != napi_ok || !list) throw expected(env, "an array", value);
   uint32_t length;
-  CHECK_NAPI(napi_get_array_length(env, value, &length));
+  check(napi_get_array_length(env, value, &length));
   for (uint32_t i = 0; i < length; i++) {
     napi_value item;
     if (napi_get_element(env, value, i, &item) != napi_ok) throw Failure{"argument", "an array item cannot be read"};
@@ -441,9 +444,7 @@ static napi_value fromIValue(Environment& self, const IValue& value);
 template <class List>
 static napi_value fromList(Environment& self, const List& list) {
   const napi_value out = array(self.env, list.size());
-  for (size_t i = 0; i < list.size(); i++) {
-    CHECK_NAPI(napi_set_element(self.env, out, i, fromIValue(self, IValue(list[i]))));
-  }
+  for (size_t i = 0; i < list.size(); i++) check(napi_set_element(self.env, out, i, fromIValue(self, IValue(list[i]))));
   return out;
 }
 
@@ -458,8 +459,6 @@ static napi_value fromIValue(Environment& self, const IValue& value) {
   if (value.isBool()) return boolean(self.env, value.toBool());
   if (value.isInt()) return fromInt(self.env, value.toInt());
   if (value.isDouble()) return number(self.env, value.toDouble());
-  if (value.isString()) return string(self.env, value.toStringRef());
-  if (value.isDevice()) return string(self.env, value.toDevice().str());
   if (value.isTensorList()) return fromList(self, value.toTensorVector());
   if (value.isList()) return fromList(self, value.toListRef());
   throw Failure{"other", "results of type " + value.tagKind() + " cannot cross the bridge"};
@@ -478,8 +477,7 @@ static void throwError(Environment& self, const std::string& kind, const std::st
     napi_throw_error(env, kind.c_str(), message.c_str());
     return;
   }
-  const napi_value arguments = array(env, count);
-  for (size_t i = 0; i < count; i++) napi_set_element(env, arguments, i, values[i]);
+  const napi_value arguments = arrayOf(env, {values, values + count});
   napi_value parts[] = {string(env, kind), string(env, message), string(env, schema), arguments};
   if (napi_call_function(env, undefined(env), factory, 4, parts, &error) == napi_ok) napi_throw(env, error);
 }
@@ -512,7 +510,7 @@ struct Call {
   napi_value values[kMaxArguments];
 
   Call(napi_env env, napi_callback_info info, Environment* environment) : self(*environment), env(env) {
-    CHECK_NAPI(napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
+    check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
   }
   const Tensor& tensor(size_t i) { return tensorOf(self, values[i]); }
 };
@@ -573,14 +571,13 @@ static napi_value callOperator(napi_env env, napi_callback_info info) {
   const size_t given = std::clamp<size_t>(count, 1, kMaxArguments) - 1;
   try {
     uint32_t id = 0;
-    CHECK_NAPI(napi_get_value_uint32(env, values[0], &id));
+    check(napi_get_value_uint32(env, values[0], &id));
     op = id < 8192 ? operators[id].load(std::memory_order_acquire) : nullptr;
     if (op == nullptr) throw Failure{"operator", text("internal: operator ", id, " was never resolved")};
     const auto& arguments = op->arguments;
-    if (given > arguments.size()) {
-      throw Failure{"argument", text("expected at most ", arguments.size(), " arguments, got ", given)};
-    }
-    for (size_t i = 0; i < arguments.size(); i++) {
+    const size_t most = arguments.size();
+    if (given > most) throw Failure{"argument", text("expected at most ", most, " arguments, got ", given)};
+    for (size_t i = 0; i < most; i++) {
       stack.push_back(convertArgument(self, arguments[i], i < given ? values[i + 1] : nullptr));
     }
     op->handle.callBoxed(stack);
@@ -589,7 +586,7 @@ static napi_value callOperator(napi_env env, napi_callback_info info) {
     if (stack.empty()) return undefined(env);
     const napi_value out = array(env, stack.size());
     for (size_t i = 0; i < stack.size(); i++) {
-      CHECK_NAPI(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, stack[i])));
+      check(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, stack[i])));
     }
     return out;
   } catch (...) {
@@ -606,7 +603,7 @@ static napi_value resolve(Call& call) {
 
 static void onError(Call& call) {
   if (call.self.errorFactory != nullptr) napi_delete_reference(call.env, call.self.errorFactory);
-  CHECK_NAPI(napi_create_reference(call.env, call.values[0], 1, &call.self.errorFactory));
+  check(napi_create_reference(call.env, call.values[0], 1, &call.self.errorFactory));
 }
 
 // ---- data in and out
@@ -616,9 +613,8 @@ static napi_value fromTyped(Call& call) {
   napi_typedarray_type type;
   size_t length;
   void* source;
-  if (napi_get_typedarray_info(call.env, call.values[0], &type, &length, &source, nullptr, nullptr) != napi_ok) {
-    throw expected(call.env, "a typed array", call.values[0]);
-  }
+  const napi_status status = napi_get_typedarray_info(call.env, call.values[0], &type, &length, &source, nullptr, nullptr);
+  if (status != napi_ok) throw expected(call.env, "a typed array", call.values[0]);
   static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
   c10::List<int64_t> shape;
   eachItem(call.env, call.values[1], [&](napi_value item) { shape.push_back(toInt(call.env, item)); });
@@ -635,30 +631,44 @@ static Tensor onHost(const Tensor& tensor) {
   return boxed("aten::contiguous", "", {tensor.device().is_cpu() ? tensor : tensor.to(at::TensorOptions(at::kCPU)), 0});
 }
 
-static napi_value arrayBuffer(napi_env env, const Tensor& host) {
+static napi_value toBuffer(Call& call) {
+  const Tensor host = onHost(call.tensor(0));
   void* target;
-  napi_value out;
-  CHECK_NAPI(napi_create_arraybuffer(env, host.nbytes(), &target, &out));
+  const napi_value out = make(napi_create_arraybuffer, call.env, host.nbytes(), &target);
   if (host.nbytes() > 0) std::memcpy(target, host.const_data_ptr(), host.nbytes());
   return out;
 }
 
-static napi_value toBuffer(Call& call) { return arrayBuffer(call.env, onHost(call.tensor(0))); }
-
-static void writeAll(int file, const Tensor& host) {
-  const char* bytes = static_cast<const char*>(host.const_data_ptr());
-  for (size_t done = 0; done < host.nbytes();) {
-    const ssize_t wrote = ::write(file, bytes + done, std::min<size_t>(host.nbytes() - done, 1 << 30));
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) throw Failure{"other", text("writing failed: ", std::strerror(errno))};
-    done += wrote;
+// Repeats a partial read or write until `size` bytes are done.
+template <class Transfer>
+static void transferAll(size_t size, const char* verb, const Transfer& transfer) {
+  for (size_t done = 0; done < size;) {
+    const ssize_t count = transfer(done, std::min<size_t>(size - done, 1 << 30));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) throw Failure{"other", text(verb, " failed: ", count == 0 ? "the file ends early" : std::strerror(errno))};
+    done += count;
   }
 }
 
 // write(fd, handles): the tensors' bytes, one after the other, without a copy in JavaScript.
 static void writeTensors(Call& call) {
   const int file = toInt(call.env, call.values[0]);
-  for (const Tensor& tensor : toTensors(call.self, call.values[1])) writeAll(file, onHost(tensor));
+  for (const Tensor& tensor : toTensors(call.self, call.values[1])) {
+    const Tensor host = onHost(tensor);
+    const char* bytes = static_cast<const char*>(host.const_data_ptr());
+    transferAll(host.nbytes(), "writing", [&](size_t done, size_t left) { return ::write(file, bytes + done, left); });
+  }
+}
+
+// read(fd, position, handle): fills a contiguous CPU tensor with a file's bytes.
+static void readTensor(Call& call) {
+  const int file = toInt(call.env, call.values[0]);
+  const int64_t position = toInt(call.env, call.values[1]);
+  const Tensor& tensor = call.tensor(2);
+  if (!tensor.is_contiguous() || !tensor.device().is_cpu()) throw Failure{"argument", "expected a contiguous CPU tensor"};
+  char* bytes = static_cast<char*>(tensor.mutable_data_ptr());
+  transferAll(tensor.nbytes(), "reading",
+              [&](size_t done, size_t left) { return ::pread(file, bytes + done, left, position + done); });
 }
 
 static napi_value item(Call& call) {
@@ -696,12 +706,13 @@ struct BackwardArguments {
         inputs(toTensors(call.self, call.values[2])),
         retain(toBool(call.env, call.values[3])),
         create(toBool(call.env, call.values[4])) {}
-
-  void run() const { torch::autograd::backward(outputs, grads, retain, create, inputs); }
 };
 
 // backward(outputs, grads | null, inputs | null, retain, create)
-static void backward(Call& call) { BackwardArguments(call).run(); }
+static void backward(Call& call) {
+  const BackwardArguments a(call);
+  torch::autograd::backward(a.outputs, a.grads, a.retain, a.create, a.inputs);
+}
 
 // grad(outputs, grads | null, inputs, retain, create): gradients without touching `.grad`.
 static napi_value gradients(Call& call) {
@@ -757,7 +768,7 @@ using Sizes = std::unordered_map<std::string, double>;
 
 static napi_value sizesOf(napi_env env, const Sizes& sizes) {
   const napi_value out = make(napi_create_object, env);
-  for (const auto& [name, size] : sizes) CHECK_NAPI(napi_set_named_property(env, out, name.c_str(), number(env, size)));
+  for (const auto& [name, size] : sizes) check(napi_set_named_property(env, out, name.c_str(), number(env, size)));
   return out;
 }
 
@@ -788,12 +799,7 @@ static napi_value memory(Call& call) {
     byType[c10::toString(slot.tensor.scalar_type())] += storage.nbytes();
   }
   guard.unlock();
-  const napi_value out = array(call.env, 3);
-  uint32_t i = 0;
-  for (const Sizes& part : {sizes, byType, deviceMemory()}) {
-    CHECK_NAPI(napi_set_element(call.env, out, i++, sizesOf(call.env, part)));
-  }
-  return out;
+  return arrayOf(call.env, {sizesOf(call.env, sizes), sizesOf(call.env, byType), sizesOf(call.env, deviceMemory())});
 }
 
 
@@ -829,14 +835,8 @@ static void setRngState(Call& call) {
 static napi_value config(Call& call) {
   const napi_env env = call.env;
   const int64_t devices = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
-  const napi_value out = array(env, 6);
-  uint32_t i = 0;
-  for (const napi_value part : {string(env, TORCH_VERSION), string(env, at::show_config()),
-                                string(env, at::get_cpu_capability()), number(env, at::get_num_threads()),
-                                boolean(env, at::hasMKL()), number(env, devices)}) {
-    CHECK_NAPI(napi_set_element(env, out, i++, part));
-  }
-  return out;
+  return arrayOf(env, {string(env, TORCH_VERSION), string(env, at::show_config()), string(env, at::get_cpu_capability()),
+                       number(env, at::get_num_threads()), boolean(env, at::hasMKL()), number(env, devices)});
 }
 
 static void setThreads(Call& call) { at::set_num_threads(toInt(call.env, call.values[0])); }
@@ -851,14 +851,12 @@ static void synchronize(Call& call) { if (torch::cuda::is_available()) torch::cu
 
 static napi_value schemas(Call& call) {
   auto& dispatcher = c10::Dispatcher::singleton();
-  std::vector<std::string> all;
+  std::vector<napi_value> all;
   for (const auto& name : dispatcher.getAllOpNames()) {
     const auto handle = dispatcher.findSchema(name);
-    if (handle.has_value()) all.push_back(text(handle->schema()));
+    if (handle.has_value()) all.push_back(string(call.env, text(handle->schema())));
   }
-  const napi_value out = array(call.env, all.size());
-  for (size_t i = 0; i < all.size(); i++) CHECK_NAPI(napi_set_element(call.env, out, i, string(call.env, all[i])));
-  return out;
+  return arrayOf(call.env, all);
 }
 
 // ---- module
@@ -880,7 +878,8 @@ static void endEnvironment(void* data) {
 #define EXPORT(name) {#name, exported<name>}
 static const std::pair<const char*, napi_callback> kExports[] = {
     {"call", callOperator}, EXPORT(resolve), EXPORT(onError),
-    EXPORT(fromTyped), EXPORT(toBuffer), {"write", exported<writeTensors>}, EXPORT(item), EXPORT(meta),
+    EXPORT(fromTyped), EXPORT(toBuffer), EXPORT(item), EXPORT(meta),
+    {"write", exported<writeTensors>}, {"read", exported<readTensor>},
     EXPORT(backward), {"grad", exported<gradients>}, EXPORT(gradOf), EXPORT(setGrad),
     EXPORT(gradMode), EXPORT(inferenceEnter), EXPORT(inferenceLeave),
     {"free", exported<freeHandles>}, EXPORT(adopt), EXPORT(memory), EXPORT(liveHandles), EXPORT(mallocTrim),

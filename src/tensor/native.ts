@@ -10,6 +10,7 @@ export interface Native {
   fromTyped(array: NodeJS.TypedArray, shape: readonly number[], dtype: number): number;
   toBuffer(handle: number): ArrayBuffer;
   write(file: number, handles: readonly number[]): void;
+  read(file: number, position: number, handle: number): void;
   item(handle: number): number | boolean;
   meta(handle: number): [dtype: number, device: string, flags: number, ...shape: number[]];
   backward(
