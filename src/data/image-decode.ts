@@ -13,14 +13,20 @@ export interface Picture {
 }
 
 /** Larger pictures are refused before a pixel is decoded. */
-export const MAX_PIXELS = 100_000_000;
+const MAX_PIXELS = 100_000_000;
 
 const OPTIONS = {
   // Colour profiles are ignored, because the model was trained on pixels as they are stored.
   ignoreIcc: true,
-  autoOrient: true,
   failOn: 'error',
 } satisfies SharpOptions;
+
+export interface DecodeOptions {
+  /** Default: 100 million. */
+  readonly maxPixels?: number;
+  /** Turns the picture as its EXIF entry says. Default: yes. */
+  readonly upright?: boolean;
+}
 
 interface Opened {
   readonly image: Sharp;
@@ -31,7 +37,8 @@ interface Opened {
 }
 
 /** Reads the header of an encoded picture. */
-async function openHeader(bytes: Uint8Array, maxPixels: number): Promise<Opened> {
+async function openHeader(bytes: Uint8Array, options: DecodeOptions): Promise<Opened> {
+  const { maxPixels = MAX_PIXELS, upright = true } = options;
   if (imageFormat(bytes) === undefined) {
     const start = Buffer.from(bytes.subarray(0, 8)).toString('hex');
     throw new ImageError(
@@ -43,7 +50,7 @@ async function openHeader(bytes: Uint8Array, maxPixels: number): Promise<Opened>
   const { default: sharp } = await import('sharp');
   sharp.cache(false);
   // The limit is checked here, with a message of our own; the library's would be hit first.
-  const image = sharp(bytes, { ...OPTIONS, limitInputPixels: false });
+  const image = sharp(bytes, { ...OPTIONS, autoOrient: upright, limitInputPixels: false });
   const header = await image.metadata().catch((error: unknown) => {
     throw corrupt(error);
   });
@@ -60,9 +67,9 @@ async function openHeader(bytes: Uint8Array, maxPixels: number): Promise<Opened>
 /** Width and height in pixels after turning upright, without decoding. */
 export async function measurePicture(
   bytes: Uint8Array,
-  maxPixels: number = MAX_PIXELS,
+  options: DecodeOptions = {},
 ): Promise<{ readonly width: number; readonly height: number }> {
-  const { width, height } = await openHeader(bytes, maxPixels);
+  const { width, height } = await openHeader(bytes, options);
   return { width, height };
 }
 
@@ -75,9 +82,9 @@ export async function measurePicture(
  */
 export async function decodePicture(
   bytes: Uint8Array,
-  maxPixels: number = MAX_PIXELS,
+  options: DecodeOptions = {},
 ): Promise<Picture> {
-  const { image, cmyk } = await openHeader(bytes, maxPixels);
+  const { image, cmyk } = await openHeader(bytes, options);
   const pixels = cmyk
     ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
     : image.toColourspace('srgb');

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { decodePicture, MAX_PIXELS, measurePicture } from './image-decode.ts';
+import { decodePicture, measurePicture } from './image-decode.ts';
 import type { Picture } from './image-decode.ts';
 import { ImageError } from './image-error.ts';
 import { fetchImage } from './image-fetch.ts';
@@ -36,10 +36,10 @@ export async function openImage(
   source: string | Uint8Array,
   access: ImageAccess = {},
 ): Promise<ImageRef> {
-  const { maxPixels = MAX_PIXELS } = access;
   try {
     const { kept, bytes } = await load(source, access);
-    const size = await measurePicture(bytes, maxPixels);
+    const { maxPixels } = access;
+    const size = await measurePicture(bytes, maxPixels === undefined ? {} : { maxPixels });
     return { hash: imageHash(bytes), source: kept, ...size };
   } catch (error) {
     throw naming(source, error);
@@ -62,7 +62,7 @@ export async function readImage(image: ImageRef): Promise<Picture> {
           'open the dataset again, and keep its pictures unchanged while a run uses them',
       );
     }
-    return await decodePicture(bytes, image.width * image.height);
+    return await decodePicture(bytes, { maxPixels: image.width * image.height });
   } catch (error) {
     throw naming(source, error);
   }

@@ -24,5 +24,5 @@ export type {
   SpecialIds,
 } from './prompt.ts';
 export { TemplateError, templateNames, templateText } from './templates.ts';
-export { Tokenizer } from './tokenizer.ts';
+export { Tokenizer, tokenizerJson } from './tokenizer.ts';
 export type { SpecialAs } from './tokenizer.ts';
