@@ -17,3 +17,13 @@ export type {
 export type { RunConfig } from './run-config.ts';
 export { paperTriggers, triggers } from './triggers.ts';
 export type { TriggerId } from './triggers.ts';
+export type { Alarm, AlarmName } from './alarms.ts';
+export type { TrainEvent } from './events.ts';
+export type { Phase } from './phases.ts';
+export { planRun } from './schedule.ts';
+export { TrainError } from './setup.ts';
+export type { Problems, Progress, TrainSetup } from './setup.ts';
+export { decodeState, encodeState } from './state-codec.ts';
+export { freshState } from './state.ts';
+export type { TrainState } from './state.ts';
+export { train } from './train.ts';

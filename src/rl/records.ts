@@ -141,6 +141,8 @@ export interface Sample {
   readonly exact?: Fraction;
   /** [T] nats, under the weights the ratio is taken against; [0] when the sample is never trained on. */
   readonly oldLogprobs: Float32Array;
+  /** [T] nats under the frozen start checkpoint, when its divergence is in the loss. */
+  readonly referenceLogprobs?: Float32Array;
 }
 
 /** The first attempt: the rollout itself, or what it replaced. */

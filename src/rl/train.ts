@@ -1,0 +1,114 @@
+import type { Metrics } from '#run';
+import { composeBatch, rawBatches } from './batch.ts';
+import { collection, demandVerdicts } from './collect.ts';
+import type { TrainConfig } from './config.ts';
+import { Course } from './course.ts';
+import type { TrainEvent } from './events.ts';
+import { lossMetrics, replayMetrics, sumStepMetrics } from './metrics/step.ts';
+import type { StepWork } from './microbatch.ts';
+import { reasonToSkip, stepWork } from './microbatch.ts';
+import { groupSamples, withOldLogprobs } from './old-logprobs.ts';
+import { problemsOf } from './problem-order.ts';
+import { ReplayBuffer } from './replay-buffer.ts';
+import { forceRethinking } from './rethink.ts';
+import { collectRollouts } from './rollout.ts';
+import { adamUpdate, planRun } from './schedule.ts';
+import type { TrainSetup } from './setup.ts';
+import type { TrainState } from './state.ts';
+
+/**
+ * GRPO with Selective Sample Replay and Forced Rethinking (VL-Rethinker), one event at a time. Stores
+ * nothing: every event but an alarm carries the state from which training goes on as if it had never
+ * stopped, once the policy is at the weights of that moment.
+ */
+export async function* train(
+  config: TrainConfig,
+  setup: TrainSetup,
+  from: TrainState,
+): AsyncGenerator<TrainEvent, void, undefined> {
+  const { policy, seed, problems } = setup;
+  const plan = planRun(problems.length, config);
+  const replay = new ReplayBuffer(config.replay, from.replay);
+  const course = new Course(config, setup, { plan, replay }, from);
+  const { clock } = course;
+  const published = () => clock.during('sync', () => policy.publish());
+
+  while (course.iteration < plan.iterations) {
+    const { iteration } = course;
+    if (!course.published) yield* course.publish(await published());
+
+    // Answer with the newest weights, check every answer, make some answers think again.
+    if (course.collected === null) {
+      const at = { iteration, weightsVersion: course.weightsVersion, clock };
+      const order = { ...plan, ...config.rollout };
+      const asked = problemsOf(iteration, order, problems, seed);
+      const drafts = await collectRollouts(asked, config, setup, at);
+      demandVerdicts(drafts, asked.length);
+      const groups = await forceRethinking(drafts.groups, config, setup, at);
+
+      // Old logprobs are taken before the first step, under the published weights: ratios start at one.
+      const candidates = groups.flatMap((group) => groupSamples(group, config));
+      const scored = await clock.during('logprob', () =>
+        withOldLogprobs(candidates, config, setup, iteration),
+      );
+      yield* course.collect(collection(drafts, groups, scored, config));
+    }
+
+    const { samples = [], batchesDone = 0 } = course.collected ?? {};
+    const size = config.train.batchSamples;
+    const raw = rawBatches(samples, size, config.batch, seed.at('shuffle', iteration));
+    for (const fresh of raw.slice(batchesDone)) {
+      // A sample without advantage teaches nothing; a stored one with advantage takes its place.
+      const { step } = course;
+      const composer = { batch: config.batch, loss: config.loss, replay, seed };
+      const batch = composeBatch(fresh, composer, { step, iteration });
+      const work = stepWork(batch, config);
+      const replayed = replayMetrics(batch, { iteration, work });
+      const idle = reasonToSkip(batch, work, config);
+      if (idle !== undefined) {
+        yield* course.skipped(idle, replayed);
+        continue;
+      }
+      const note = (done: number, total: number) =>
+        setup.progress?.({ phase: 'update', iteration, done, total, subject: `step ${step}` });
+      const update = adamUpdate(step, plan.steps, config.optim);
+      const found = await clock.during('update', () => updateWeights(work, update, policy, note));
+      const losses = lossMetrics(found, work, config.loss);
+      yield* course.stepped(batch, { ...replayed, ...losses, ...optimMetrics(found, update) });
+    }
+    yield* course.completed();
+  }
+  if (!course.published) yield* course.publish(await published());
+}
+
+/**
+ * One optimizer step. Microbatches only bound memory: losses divide by counts of the whole step, so
+ * they add up. Without a finite loss and gradient nothing is applied.
+ */
+async function updateWeights(
+  { microbatches, losses }: StepWork,
+  update: ReturnType<typeof adamUpdate>,
+  policy: TrainSetup['policy'],
+  note: (done: number, total: number) => void,
+): Promise<Metrics> {
+  const parts: Metrics[] = [];
+  for (const microbatch of microbatches) {
+    parts.push(await policy.forwardBackward(microbatch, losses));
+    note(parts.length, microbatches.length);
+  }
+  const sums = sumStepMetrics(parts);
+  const terms = ['policy/loss', 'nll/loss', 'kl/ref'].map((name) => sums[name] ?? 0);
+  if (terms.every(Number.isFinite)) return { ...sums, ...(await policy.optimStep(update)) };
+  await policy.discardGradient();
+  return { ...sums, 'optim/nonfinite': 1 };
+}
+
+function optimMetrics(found: Metrics, update: ReturnType<typeof adamUpdate>): Metrics {
+  return {
+    'optim/grad_norm': found['optim/grad_norm'] ?? null,
+    'optim/grad_clipped': found['optim/grad_clipped'] ?? null,
+    'optim/update_norm': found['optim/update_norm'] ?? null,
+    'optim/step_nonfinite': found['optim/nonfinite'] ?? 0,
+    'optim/lr': update.learningRate,
+  };
+}

@@ -1,0 +1,500 @@
+import { expect, test } from 'vitest';
+import type { Problem } from '#data';
+import type { Microbatch, Policy } from '#policy';
+import type { RunConfig, Settings, TrainEvent, TrainSetup, TrainState } from '#rl';
+import { configOf, decodeState, encodeState, freshState, train } from '#rl';
+import type { Metrics } from '#run';
+import { createSeed } from '#run';
+
+type Prompt = Microbatch['sequences'][number]['prompt'];
+const END = 1;
+const textOf = (prompt: Prompt) =>
+  prompt.chunks.map((chunk) => (chunk.kind === 'tokens' ? decode(chunk.ids) : '')).join('');
+const encode = (text: string) => Int32Array.from(text, (letter) => letter.codePointAt(0) ?? 0);
+const decode = (ids: Int32Array) => String.fromCodePoint(...ids.filter((id) => id > END));
+const promptOf = (text: string): Prompt => ({
+  chunks: [{ kind: 'tokens', ids: encode(text) }],
+  length: text.length,
+});
+
+/** A policy with one weight: the larger it is, the more often it says 4. Weights live in a map. */
+class FakePolicy implements Pick<Policy, keyof Policy> {
+  weight = 0;
+  #gradient = 0;
+  #published = 0;
+  #version = 0;
+  readonly saved = new Map<string, readonly [number, number]>();
+  readonly seen: Microbatch[] = [];
+  readonly limits = { maxTokens: 4096, images: true, losses: [], optimizer: [] };
+  readonly processor = {
+    ids: {
+      end: END,
+      padding: 0,
+      imagePad: 2,
+      videoPad: 3,
+      visionStart: 4,
+      visionEnd: 5,
+      banned: [0, 2, 3],
+    },
+    encode,
+    decode,
+    continued: (prompt: Prompt, ids: Int32Array): Prompt => ({
+      chunks: [...prompt.chunks, { kind: 'tokens', ids }],
+      length: prompt.length + ids.length,
+    }),
+  } as unknown as Policy['processor'];
+
+  async sample({ prompt, count, seed }: Parameters<Policy['sample']>[0]) {
+    const text = textOf(prompt);
+    const again = text.includes('Wait');
+    return Array.from({ length: count }, (_, index) => {
+      const random = createSeed(seed).at(index).stream();
+      const right = random.float() < (again ? 0.9 : 0.25 + this.#published) * this.ease(text);
+      const answer = `${again ? ' Let me look at it once more, slowly. So' : 'So'} \\boxed{${right ? 4 : random.int(4)}}`;
+      const tokens = Int32Array.from([...encode(answer), END]);
+      const logprobs = this.score(tokens);
+      return { tokens, logprobs, stop: 'end' as const, weightsVersion: this.#version };
+    });
+  }
+  ease(text: string) {
+    return text.includes('easy') ? 4 : text.includes('hard') ? 0.1 : 1;
+  }
+  score = (tokens: Int32Array) => Float32Array.from(tokens, (id) => -0.1 - (id % 7) / 10);
+  async logprobs(sequences: Parameters<Policy['logprobs']>[0]) {
+    return sequences.map(({ response }) => this.score(response));
+  }
+  async forwardBackward(microbatch: Microbatch): Promise<Metrics> {
+    this.seen.push(microbatch);
+    const { totals } = microbatch;
+    let loss = 0;
+    for (const { actions, advantages, imitate, count } of microbatch.sequences) {
+      actions.forEach((bit, t) => (loss -= (bit * count * (advantages[t] ?? 0)) / totals.actions));
+      this.#gradient += imitate.reduce((sum, weight) => sum + weight, 0) * 1e-4;
+    }
+    this.#gradient +=
+      microbatch.sequences.reduce(
+        (sum, { advantages, count }) => sum + Math.abs(advantages[0] ?? 0) * count,
+        0,
+      ) / 64;
+    return { 'policy/loss': loss, 'policy/ratio_mean': 1 / 8, 'policy/ratio_max': 1 };
+  }
+  async optimStep({ learningRate }: Parameters<Policy['optimStep']>[0]): Promise<Metrics> {
+    const norm = Math.abs(this.#gradient);
+    this.weight += learningRate * this.#gradient;
+    this.#gradient = 0;
+    return {
+      'optim/grad_norm': norm,
+      'optim/grad_clipped': 0,
+      'optim/update_norm': learningRate * norm,
+      'optim/nonfinite': 0,
+    };
+  }
+  async discardGradient() {
+    this.#gradient = 0;
+  }
+  async publish() {
+    this.#published = this.weight;
+    return ++this.#version;
+  }
+  async save(name: string) {
+    this.saved.set(name, [this.weight, this.#version]);
+    return name;
+  }
+  async load(address: string) {
+    [this.weight, this.#version] = this.saved.get(address) ?? [0, 0];
+    this.#published = this.weight;
+  }
+  async [Symbol.asyncDispose]() {}
+}
+
+const problems: readonly Problem[] = Array.from({ length: 20 }, (_, index) => ({
+  id: `p${index}`,
+  question: `${['easy', 'hard', 'fair', 'fair'][index % 4]} ${index}?`,
+  images: [],
+  answer: '4',
+  category: 'sums',
+  source: 'made',
+}));
+const tiny: Settings = {
+  'rollout.problemsPerSync': 8,
+  'rollout.groupSize': 4,
+  'train.batchSamples': 8,
+  'train.microbatchTokens': 200,
+  'optim.learningRate': 0.01,
+  'train.epochs': 2,
+  'train.maxIterations': 4,
+};
+const rethinking: Settings = { ...tiny, 'rethink.mode': 'random', 'loss.nllCoef': 0.05 };
+
+function setupOf(policy: Policy, changes: Partial<TrainSetup> = {}): TrainSetup {
+  return {
+    policy,
+    problems: { length: problems.length, at: (index) => problems[index]! },
+    prompt: ({ question }) => promptOf(question),
+    verify: ({ gold, prediction }) => {
+      const found = [...prediction.matchAll(/\\boxed\{([^}]*)\}/g)].at(-1)?.[1];
+      if (found === undefined) return { correct: false, status: 'no-answer', reason: 'no-box' };
+      const correct = found === gold;
+      return {
+        correct,
+        status: correct ? 'correct' : 'wrong',
+        reason: 'identical',
+        answer: { text: found },
+      };
+    },
+    seed: createSeed(7),
+    clock: () => 0,
+    ...changes,
+  };
+}
+
+type Told = Exclude<TrainEvent, { kind: 'alarm' }>;
+async function run(
+  config: RunConfig,
+  {
+    policy = new FakePolicy(),
+    from = freshState(problems.length),
+    ...changes
+  }: { policy?: Policy; from?: TrainState } & Partial<Omit<TrainSetup, 'policy'>> = {},
+): Promise<TrainEvent[]> {
+  const events: TrainEvent[] = [];
+  for await (const event of train(config, setupOf(policy, changes), from)) events.push(event);
+  return events;
+}
+const of = <Kind extends TrainEvent['kind']>(events: readonly TrainEvent[], kind: Kind) =>
+  events.filter((event): event is Extract<TrainEvent, { kind: Kind }> => event.kind === kind);
+/** What is compared between runs: everything but rollouts as objects. */
+const trace = (events: readonly TrainEvent[]) =>
+  events.map((event) =>
+    event.kind === 'alarm'
+      ? event
+      : {
+          ...event,
+          state: Buffer.from(encodeState(event.state)).toString('latin1'),
+          groups: 0,
+          samples: 0,
+        },
+  );
+
+test('a run goes publish, collect, step by step, complete; and publishes once more at the end', async () => {
+  const events = await run(configOf(tiny));
+  expect(events.slice(0, 7).map(({ kind }) => kind)).toEqual([
+    'published',
+    'collected',
+    'stepped',
+    'stepped',
+    'stepped',
+    'stepped',
+    'completed',
+  ]);
+  expect(of(events, 'completed')).toHaveLength(4);
+  const published = of(events, 'published');
+  expect(published.map(({ weightsVersion }) => weightsVersion)).toEqual([1, 2, 3, 4, 5]);
+  expect(published.map(({ final }) => final)).toEqual([false, false, false, false, true]);
+});
+
+test('replay is reached, and the batch keeps its size [S1] [S2] [S3] [rule 32]', async () => {
+  const policy = new FakePolicy();
+  const steps = of(await run(configOf(tiny), { policy }), 'stepped');
+  const replayed = steps.flatMap((step) => step.replayed);
+  expect(replayed.length).toBeGreaterThan(20);
+  for (const { metrics, current, replayed: draws } of steps) {
+    expect(current.length + draws.length).toBe(metrics['batch/raw']);
+    expect(metrics['batch/zero_fraction']).toBe(0);
+  }
+  const counted = policy.seen.flatMap(({ sequences }) => sequences);
+  expect(counted.reduce((sum, { replayedCount }) => sum + replayedCount, 0)).toBe(replayed.length);
+});
+
+test('kept rethinkings reach the loss with their masks [2.8] [rule 11]', async () => {
+  const policy = new FakePolicy();
+  const events = await run(configOf(rethinking), { policy });
+  const collected = of(events, 'collected');
+  const kept = collected.flatMap(({ groups }) =>
+    groups.flatMap(({ rollouts }) => rollouts.filter(({ draft }) => draft)),
+  );
+  expect(kept.length).toBeGreaterThan(10);
+  for (const rollout of kept) expect(rollout.verdict).toMatchObject({ code: 'correct', reward: 1 });
+  const imitated = policy.seen
+    .flatMap(({ sequences }) => sequences)
+    .filter(({ imitate }) => imitate.some((weight) => weight > 0));
+  expect(imitated.length).toBeGreaterThan(0);
+  for (const { actions, imitate, response } of imitated) {
+    const trigger = actions.findIndex((bit) => bit === 0);
+    expect(decode(response).slice(trigger)).toMatch(/^\n\nWait/);
+    expect(imitate[trigger]).toBe(1);
+    expect(imitate[trigger - 1]).toBe(0);
+  }
+});
+
+test('a verdict stays with the rollout it judged, all the way into the loss [F8] [rule 32]', async () => {
+  const policy = new FakePolicy();
+  const events = await run(configOf({ ...rethinking, 'advantage.divideByStd': false }), { policy });
+  for (const { samples } of of(events, 'collected')) {
+    for (const { rollout, advantage } of samples) {
+      const last = [...decode(rollout.response).matchAll(/boxed\{(\d)\}/g)].at(-1)?.[1];
+      expect(rollout.verdict.correct).toBe(last === '4');
+      expect(Math.sign(advantage)).toBe(advantage === 0 ? 0 : last === '4' ? 1 : -1);
+    }
+  }
+  for (const { sequences } of policy.seen) {
+    for (const { response, advantages } of sequences) {
+      const right = [...decode(response).matchAll(/boxed\{(\d)\}/g)].at(-1)?.[1] === '4';
+      expect((advantages[0] ?? 0) > 0).toBe(right);
+    }
+  }
+});
+
+test.each([
+  ['ssr', tiny],
+  ['rethinking', rethinking],
+  ['replay over syncs', { ...tiny, 'replay.persist': 6 }],
+  ['filter', { ...tiny, 'batch.mode': 'filter' }],
+] as const)(
+  'four iterations equal two, a resume, and two more, byte for byte: %s [D8] [rule 38] [S10]',
+  async (_, settings) => {
+    const config = configOf(settings);
+    const whole = new FakePolicy();
+    const events = await run(config, { policy: whole });
+    const half = of(events, 'completed')[1];
+    const again = new FakePolicy();
+    const first = [];
+    for await (const event of train(config, setupOf(again), freshState(problems.length))) {
+      first.push(event);
+      if (event.kind !== 'completed' || event.state.iteration < 2) continue;
+      await again.save('half');
+      break;
+    }
+    const state = decodeState(encodeState(half!.state), (id) =>
+      promptOf(problems.find((one) => one.id === id)!.question),
+    );
+    const fresh = new FakePolicy();
+    again.saved.forEach((value, name) => fresh.saved.set(name, value));
+    await fresh.load('half');
+    const rest = await run(config, { policy: fresh, from: state });
+    expect(trace([...first, ...rest])).toEqual(trace(events));
+    expect(fresh.weight).toBe(whole.weight);
+  },
+);
+
+test('a run can go on from any event, in the middle of an iteration too [D8] [rule 38]', async () => {
+  const config = configOf({ ...rethinking, 'train.maxIterations': 2 });
+  const policy = new FakePolicy();
+  const events: TrainEvent[] = [];
+  for await (const event of train(config, setupOf(policy), freshState(problems.length))) {
+    events.push(event);
+    if (event.kind !== 'alarm') await policy.save(`${events.length}`);
+  }
+  for (const [place, event] of events.entries()) {
+    if (event.kind === 'alarm') continue;
+    const resumed = new FakePolicy();
+    policy.saved.forEach((value, name) => resumed.saved.set(name, value));
+    await resumed.load(`${place + 1}`);
+    const state = decodeState(encodeState(event.state), (id) =>
+      promptOf(problems.find((one) => one.id === id)!.question),
+    );
+    const rest = await run(config, { policy: resumed, from: state });
+    expect(trace(rest).filter(({ kind }) => kind !== 'alarm')).toEqual(
+      trace(events.slice(place + 1)).filter(({ kind }) => kind !== 'alarm'),
+    );
+    expect(resumed.weight).toBe(policy.weight);
+  }
+});
+
+test('another set of problems is not the same run', async () => {
+  await expect(run(configOf(tiny), { from: freshState(3) })).rejects.toThrow(
+    'expected the 3 problems that the run began with, found 20',
+  );
+});
+
+test('however a batch is cut, the sums are the same [rule 17] [rule 39] [L2]', async () => {
+  const sums = async (microbatchTokens: number) => {
+    const policy = new FakePolicy();
+    const steps = of(
+      await run(configOf({ ...rethinking, 'train.microbatchTokens': microbatchTokens }), {
+        policy,
+      }),
+      'stepped',
+    );
+    const counts = policy.seen
+      .flatMap(({ sequences }) => sequences)
+      .reduce((sum, { count }) => sum + count, 0);
+    return {
+      counts,
+      pieces: policy.seen.length,
+      losses: steps.map(({ metrics }) => metrics['policy/loss'] ?? NaN),
+    };
+  };
+  const small = await sums(1);
+  const large = await sums(1e9);
+  expect(small.pieces).toBeGreaterThan(large.pieces);
+  expect(small.counts).toBe(large.counts);
+  small.losses.forEach((loss, step) => expect(loss).toBeCloseTo(large.losses[step] ?? NaN, 12));
+});
+
+test(
+  'when all groups agree the step is skipped aloud, and the run ends [S9] [rule 15: nothing effective]',
+  { timeout: 5000 },
+  async () => {
+    const always = {
+      verify: () => ({ correct: true, status: 'correct', reason: 'identical' }) as const,
+    };
+    for (const mode of ['ssr', 'filter', 'grpo'] as const) {
+      const events = await run(
+        configOf({ ...tiny, 'batch.mode': mode, 'train.maxIterations': 2 }),
+        always,
+      );
+      expect(of(events, 'stepped')).toEqual([]);
+      expect(of(events, 'skipped')).toHaveLength(8);
+      expect(of(events, 'skipped').at(-1)?.metrics['optim/skipped_steps']).toBe(8);
+      const names = new Set(of(events, 'alarm').map(({ alarm }) => alarm.name));
+      expect([...names].sort()).toEqual([
+        'all_groups_vanishing',
+        'constant_reward',
+        'skipped_steps',
+      ]);
+    }
+  },
+);
+
+test(
+  'missing rollouts, an idle problem and a short last batch end cleanly [rule 15: idle worker]',
+  { timeout: 5000 },
+  async () => {
+    const policy = new FakePolicy();
+    const sample = policy.sample.bind(policy);
+    policy.sample = async (request) => {
+      if (textOf(request.prompt).startsWith('hard')) return [];
+      const completions = await sample(request);
+      return textOf(request.prompt).startsWith('easy') ? completions.slice(0, 3) : completions;
+    };
+    const events = await run(configOf({ ...tiny, 'train.maxIterations': 1 }), { policy });
+    const [collected] = of(events, 'collected');
+    expect(collected?.metrics['group/incomplete']).toBeGreaterThan(0);
+    const sizes = [...of(events, 'stepped'), ...of(events, 'skipped')].map(
+      ({ metrics }) => metrics['batch/raw'],
+    );
+    expect(sizes.reduce<number>((sum, size) => sum + (size ?? 0), 0)).toBe(
+      collected?.samples.length,
+    );
+  },
+);
+
+test('vision ids in a response never reach the loss, and the run ends normally [rule 3] [D4]', async () => {
+  const policy = new FakePolicy();
+  const sample = policy.sample.bind(policy);
+  policy.sample = async (request) => {
+    const [first, ...rest] = await sample(request);
+    return [
+      { ...first!, tokens: Int32Array.of(50, 2, END), logprobs: new Float32Array(3) },
+      ...rest,
+    ];
+  };
+  const events = await run(configOf(tiny), { policy });
+  expect(of(events, 'completed')).toHaveLength(4);
+  expect(of(events, 'collected')[0]?.metrics['verdict/forbidden_token']).toBe(0.25);
+  for (const { sequences } of policy.seen) {
+    for (const { response } of sequences) expect(response.includes(2)).toBe(false);
+  }
+});
+
+test('a dataset where nothing verifies is refused in words', async () => {
+  const verify = () =>
+    ({ correct: false, status: 'unverifiable', reason: 'gold-unparsable' }) as const;
+  await expect(run(configOf(tiny), { verify })).rejects.toThrow(
+    'none of 8 problems gave a response that can be judged',
+  );
+});
+
+test('a loss that is not finite skips the update, three in a row stop the run [L3]', async () => {
+  const policy = new FakePolicy();
+  policy.forwardBackward = async () => ({ 'policy/loss': NaN });
+  policy.optimStep = async () => {
+    throw new Error('the gradient must be discarded');
+  };
+  const told: TrainEvent[] = [];
+  const collect = async () => {
+    for await (const event of train(configOf(tiny), setupOf(policy), freshState(problems.length)))
+      told.push(event);
+  };
+  await expect(collect()).rejects.toThrow('nonfinite: 3 steps in a row');
+  expect(of(told, 'stepped').map(({ metrics }) => metrics['optim/nonfinite'])).toEqual([1, 2, 3]);
+  expect(policy.weight).toBe(0);
+});
+
+test('a replayed sample keeps the logprobs it was sampled with [S11] [rule 16]', async () => {
+  const policy = new FakePolicy();
+  let drift = 0;
+  const score = policy.score;
+  policy.score = (tokens) => score(tokens).map((value) => value - drift);
+  const step = policy.optimStep.bind(policy);
+  policy.optimStep = (update) => {
+    drift += 0.001;
+    return step(update);
+  };
+  const events = await run(
+    configOf({ ...tiny, 'replay.persist': 8, 'loss.oldLogprobs': 'trainer' }),
+    { policy },
+  );
+  const stored = new Map(
+    of(events, 'collected').flatMap(({ samples }) =>
+      samples.map((sample) => [sample.rollout.response, sample.oldLogprobs]),
+    ),
+  );
+  const replayed = policy.seen
+    .flatMap(({ sequences }) => sequences)
+    .filter(({ replayedCount }) => replayedCount > 0);
+  expect(replayed.length).toBeGreaterThan(0);
+  for (const { response, oldLogprobs } of replayed)
+    expect(oldLogprobs).toEqual(stored.get(response));
+  const ages = of(events, 'stepped').map(({ metrics }) => metrics['replay/age_max'] ?? 0);
+  expect(Math.max(...ages)).toBeGreaterThan(0);
+  expect(Math.max(...ages)).toBeLessThan(8);
+});
+
+test('nothing older than its iteration is replayed when the buffer is cleared at every sync [S5] [rule 16] [rule 22]', async () => {
+  const events = await run(configOf(tiny));
+  for (const { iteration, replayed, metrics } of of(events, 'stepped')) {
+    for (const { sampleId } of replayed) expect(sampleId.split('/')[0]).toBe(`${iteration}`);
+    expect(metrics['replay/policy_lag'] ?? 0).toBe(0);
+  }
+  for (const { metrics } of of(events, 'completed'))
+    expect(metrics['replay/cleared']).toBeGreaterThan(0);
+});
+
+test('grpo, filter and ssr take byte-identical steps when no group vanishes [identity: no vanishing]', async () => {
+  const verify = ({ prediction }: { prediction: string }) =>
+    ({
+      correct: prediction.length % 2 === 0,
+      status: prediction.length % 2 === 0 ? 'correct' : 'wrong',
+      reason: 'made up',
+    }) as const;
+  const told = async (mode: 'grpo' | 'filter' | 'ssr') => {
+    const policy = new FakePolicy();
+    const sample = policy.sample.bind(policy);
+    policy.sample = async (request) =>
+      (await sample(request)).map((one, index) => ({
+        ...one,
+        tokens: Int32Array.from([...encode('x'.repeat(4 + (index % 2))), END]),
+        logprobs: new Float32Array(5 + (index % 2)).fill(-1),
+      }));
+    policy.score = (tokens) => new Float32Array(tokens.length).fill(-1);
+    await run(configOf({ ...tiny, 'batch.mode': mode }), { policy, verify });
+    return { seen: policy.seen, weight: policy.weight };
+  };
+  const grpo = await told('grpo');
+  expect(grpo.seen.length).toBeGreaterThan(0);
+  expect(await told('filter')).toEqual(grpo);
+  expect(await told('ssr')).toEqual(grpo);
+});
+
+test('a learning rate of 0 changes no weight and raises no alarm about it [rule 36]', async () => {
+  const policy = new FakePolicy();
+  const events = await run(configOf({ ...tiny, 'optim.learningRate': 0 }), { policy });
+  expect(policy.weight).toBe(0);
+  expect(of(events, 'alarm').map(({ alarm }) => alarm.name)).not.toContain('weights_unchanged');
+  const rewards = of(events, 'collected').map(({ metrics }) => metrics['reward/mean']);
+  expect(rewards).toHaveLength(4);
+});
+
+export type { Told };
