@@ -74,3 +74,28 @@ export function proseLetter(text: string): string | undefined {
   }
   return found;
 }
+
+/**
+ * One of the given strings in prose, bounded by blanks, punctuation or emphasis: behind the last
+ * "answer", else at the start, else the last one.
+ */
+export function proseString(text: string, strings: readonly string[]): string | undefined {
+  const places = strings.flatMap((string) => boundedAt(text, string).map((at) => ({ string, at })));
+  if (places.length === 0) return undefined;
+  const answer = text.toLowerCase().lastIndexOf('answer');
+  const behind = places.filter((place) => answer >= 0 && place.at > answer && place.at < answer + 60);
+  const start = places.find((place) => /^\**$/.test(text.slice(0, place.at)));
+  const last = places.reduce((best, place) => (place.at > best.at ? place : best));
+  return (behind[0] ?? start ?? last).string;
+}
+
+function boundedAt(text: string, string: string): readonly number[] {
+  const found: number[] = [];
+  if (string === '') return found;
+  for (let at = text.indexOf(string); at >= 0 && found.length < 1_000; at = text.indexOf(string, at + 1)) {
+    const before = text.charAt(at - 1);
+    const after = text.charAt(at + string.length);
+    if ((before === '' || /[\s*]/.test(before)) && (after === '' || /[\s*.,:]/.test(after))) found.push(at);
+  }
+  return found;
+}

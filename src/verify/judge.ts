@@ -146,6 +146,9 @@ function judgeLetter(letter: string, clean: string, context: Circumstances): Jud
   if (found !== undefined) {
     if (choices !== undefined && choices.length > 0 && indexOfLetter(found.letter) >= choices.length)
       return optionByText(letter, clean, context) ?? { reason: 'letter-out-of-range', notes: [], shapes };
+    const second = readLetter(found.text);
+    if (second !== undefined && second.text === '' && /[A-Z]/.test(found.text) && second.letter !== found.letter)
+      return { reason: 'several-letters', notes: [], shapes };
     const notes = disagrees(found.letter, found.text, context) ? ['letter-and-text-disagree'] : [];
     return { reason: found.letter === letter ? 'option-letter' : 'option-differs', notes, shapes };
   }

@@ -3,8 +3,9 @@ import { OverBudget } from './budget.ts';
 import { acceptPhrase } from './extract/accept.ts';
 import type { Extraction } from './extract/extract-answer.ts';
 import { extractAnswer } from './extract/extract-answer.ts';
-import { lastNumber, lastSegments } from './extract/segments.ts';
-import { proseLetter } from './choice.ts';
+import { findSegments, lastNumber, lastSegments } from './extract/segments.ts';
+import { functionNames } from './leaf/names.ts';
+import { proseLetter, proseString, readLetter } from './choice.ts';
 import type { Gold } from './gold.ts';
 import { prepareGold } from './gold.ts';
 import type { VerifyInput } from './input.ts';
@@ -34,6 +35,7 @@ function againstOne(raw: string, input: VerifyInput, policy: Policy, meter: Mete
   const whole = wholeOf(input.prediction);
   if (input.source !== 'response' && whole.text === raw.trim())
     return verdictOf({ reason: 'identical', notes: [], found: whole }, meter);
+  if (policy.strings !== null) return againstStrings(raw, input, policy.strings, meter);
   const gold = prepareGold(policy.letters === 'prose' ? (proseLetter(raw) ?? raw) : raw, meter);
   if (typeof gold === 'string') return verdictOf({ reason: gold, notes: [] }, meter);
   const extraction = extract(input, gold, policy, meter);
@@ -43,6 +45,15 @@ function againstOne(raw: string, input: VerifyInput, policy: Policy, meter: Mete
   const judgement = judgeSafely(gold, found.text, { input, policy, meter });
   const notes = [...extraction.notes, ...judgement.notes];
   return verdictOf({ ...judgement, notes, found }, meter);
+}
+
+/** A string-extraction test: both sides name one of the strings. */
+function againstStrings(raw: string, input: VerifyInput, strings: readonly string[], meter: Meter): Verdict {
+  const [gold, answer] = [proseString(raw, strings), proseString(input.prediction, strings)];
+  if (gold === undefined) return verdictOf({ reason: 'gold-unparsable', notes: [] }, meter);
+  if (answer === undefined) return verdictOf({ reason: 'no-phrase', notes: [] }, meter);
+  const reason = gold.toLowerCase() === answer.toLowerCase() ? 'text-equal' : 'text-differs';
+  return verdictOf({ reason, notes: ['string-in-prose'] }, meter);
 }
 
 /** A limit on the prediction's side is a verdict. */
@@ -80,13 +91,15 @@ function extract(input: VerifyInput, gold: Gold, policy: Policy, meter: Meter): 
   const extraction = extractAnswer(searched, {
     policy,
     listed: gold.listed,
-    accept: (text, place) => acceptPhrase(text, place, shared),
+    accept: (text) => acceptPhrase(text, shared),
   });
-  const complete = offset === 0 ? extraction : moved(extraction, offset);
+  const located = offset === 0 ? extraction : moved(extraction, offset);
+  const wordy = policy.text === 'gold-words-contained' && located.found?.via === 'phrase' && source === 'auto';
+  const complete: Extraction = wordy ? { missing: 'no-phrase', notes: [] } : located;
   if (complete.found !== undefined || source === 'response' || complete.missing === 'unclosed-box')
     return inProse(complete, searched, policy);
   if (policy.requireBox || complete.missing === 'only-in-reasoning') return complete;
-  return { found: lastResort(searched, offset, gold, { policy, meter }), notes: complete.notes };
+  return { found: lastResort(searched, offset, gold, { policy, meter, choices: input.choices }), notes: complete.notes };
 }
 
 function inProse(extraction: Extraction, text: string, policy: Policy): Extraction {
@@ -104,6 +117,12 @@ function moved(extraction: Extraction, offset: number): Extraction {
   return { found: { ...found, start: found.start + offset, end: found.end + offset }, notes };
 }
 
+interface LastResort {
+  readonly policy: Policy;
+  readonly meter: Meter;
+  readonly choices: readonly string[] | undefined;
+}
+
 /**
  * Source `auto` without box, tag or phrase: the text itself when it is a value, else the last
  * mathematics, else the last number, else the text.
@@ -112,24 +131,32 @@ function lastResort(
   text: string,
   offset: number,
   gold: Gold,
-  { policy, meter }: { readonly policy: Policy; readonly meter: Meter },
+  { policy, meter, choices }: LastResort,
 ): Found {
   const whole = { ...wholeOf(text), start: offset };
   if (policy.letters === 'prose') {
     const letter = proseLetter(text);
     if (letter !== undefined) return { ...whole, text: letter, via: 'phrase' };
   }
+  if (policy.text === 'gold-words-contained') return whole;
   const prose = gold.values.every((value) => value.kind === 'text') && gold.values.length > 0;
   if (prose || whole.text.length > meter.budget.answerLength) return whole;
-  const values = readValues(normalise(whole.text), meter);
-  if (values.some((value) => value.kind !== 'text')) return whole;
+  if (gold.letter !== undefined || choices !== undefined) {
+    if (!whole.text.includes('\n') || readLetter(normalise(whole.text)) !== undefined) return whole;
+  }
+  if (!isProse(text)) {
+    const values = readValues(normalise(whole.text), meter);
+    if (values.some((value) => value.kind !== 'text')) return whole;
+  }
+  if (programText.test(text)) return whole;
   const segments = lastSegments(text);
   const [first, last] = [segments[0], segments.at(-1)];
-  if (first !== undefined && last !== undefined) {
+  const number = lastNumber(text);
+  const behind = number !== undefined && last !== undefined && number.start >= last.to;
+  if (first !== undefined && last !== undefined && !behind) {
     const joined = segments.map((segment) => text.slice(segment.start, segment.end)).join(', ');
     return { text: joined + percentAfter(text, last.to), start: offset + first.from, end: offset + last.to, via: 'segment' };
   }
-  const number = lastNumber(text);
   if (number === undefined) return whole;
   return {
     text: text.slice(number.start, number.end),
@@ -137,6 +164,21 @@ function lastResort(
     end: offset + number.end,
     via: 'number',
   };
+}
+
+/** Dunder names and empty calls: a program, which yields no number of its own. */
+const programText = /__|\(\)/;
+
+/** Three words outside mathematics, or five letters of a script that mathematics does not use. */
+function isProse(text: string): boolean {
+  let outside = text;
+  for (const segment of findSegments(text).slice(0, 50))
+    outside = outside.replace(text.slice(segment.from, segment.to), ' ');
+  outside = outside.replace(/\\(?:text|mathrm|mbox)\{[^{}]*\}|\\[a-zA-Z]+/g, ' ');
+  const found = outside.match(/(?<!\w)[A-Za-z]{2,}(?!\w)/g)?.filter((word) => !functionNames.has(word)) ?? [];
+  if (text.includes('$') && found.length >= 2) return true;
+  if (found.filter((word) => word.length > 2).length >= 3) return true;
+  return (outside.match(/[\u0600-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/g)?.length ?? 0) >= 5;
 }
 
 /** A percent sign or word right behind a segment belongs to it. */

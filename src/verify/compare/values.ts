@@ -186,7 +186,7 @@ function leaf(a: Node, b: Node, how: Comparison): Reason {
     }
   }
   if (how.policy.renameVariables) return renamed(a, b, how, reason);
-  return reason;
+  return isWord(a) || isWord(b) ? sameWord(a, b, reason) : reason;
 }
 
 /** Lower-cases single-letter symbols when neither side uses both cases of one letter. */
@@ -199,6 +199,14 @@ function sameCase(a: Node, b: Node): readonly [Node, Node] | undefined {
   const change = (name: string): string => (name.startsWith('\\') ? name : name.toLowerCase());
   return [mapSymbols(a, change), mapSymbols(b, change)];
 }
+
+/** `\text{odd}` against `odd`: one name of several letters, once written as a product. */
+function sameWord(a: Node, b: Node, otherwise: Reason): Reason {
+  const [x, y] = [spelled(a), spelled(b)];
+  return x !== undefined && x === y ? 'text-equal' : otherwise;
+}
+
+const isWord = (node: Node): boolean => node.t === 'sym' && /^[a-z]{2,}$/.test(node.name);
 
 function renamed(a: Node, b: Node, how: Comparison, otherwise: Reason): Reason {
   const x = [...traitsOf(a).symbols].sort();

@@ -18,32 +18,45 @@ export interface Expected {
 }
 
 /**
- * What a phrase yields: a letter, a number, a math segment, an option's text, nothing else. In the
- * last line of a response without phrase only a letter in one of its forms, and only with options.
+ * What a phrase yields: a letter, a number, a math segment, an option's text, nothing else. In a
+ * sentence the part behind its last "is" counts.
  */
-export function acceptPhrase(
-  text: string,
-  place: 'phrase' | 'last-line',
-  expected: Expected,
-): Range | undefined {
+export function acceptPhrase(text: string, expected: Expected): Range | undefined {
   const start = /^[\s*_"'`:]*/.exec(text)?.[0].length ?? 0;
-  const end = start + text.slice(start).replace(/[\s*_"'`.]+$/, '').length;
+  const end = start + withoutClosers(text.slice(start)).length;
   if (end <= start) return undefined;
   const piece = text.slice(start, end);
   const at = (from: number, to: number): Range => ({ start: start + from, end: start + to });
   const options = expected.choices !== undefined && expected.choices.length > 0;
-  if (place === 'last-line') return options ? optionLine(piece, at) : undefined;
   if (options || expected.letter) {
     const letter = letterStart(piece);
     if (letter !== undefined) return at(0, letter);
   }
-  const segment = findSegments(piece)[0];
+  const segments = findSegments(piece);
+  const verb = lastVerb(piece);
+  const behind = segments.length > 0 && verb >= (segments.at(-1)?.to ?? 0);
+  const segment = behind ? undefined : segments[0];
   if (segment !== undefined && !/\d/.test(piece.slice(0, segment.from)))
     return segmentRange(piece, segment.from, at);
-  if (isValue(piece, expected.meter)) return at(0, piece.length);
+  if (!behind && isValue(piece, expected.meter)) return at(0, piece.length);
   if (options && namesOption(piece, expected.choices ?? [])) return at(0, piece.length);
   const number = /^[-−+]?\s?[$€£¥₹]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(piece);
-  return number === null ? undefined : at(0, number[0].replace(/[,\s]+$/, '').length);
+  if (number !== null) return at(0, number[0].replace(/[,\s]+$/, '').length);
+  if (verb < 0) return undefined;
+  const from = verb + (piece.startsWith(' are ', verb) ? 5 : piece.startsWith(' is ', verb) ? 4 : 1);
+  const inner = acceptPhrase(piece.slice(from), expected);
+  return inner && at(from + inner.start, from + inner.end);
+}
+
+/** Drops closing marks, and the brace that closes a `\\text{` opened before the phrase. */
+function withoutClosers(text: string): string {
+  const bare = text.replace(/[\s*_"'`.]+$/, '');
+  return bare.endsWith('}') && !bare.includes('{') ? bare.slice(0, -1) : bare;
+}
+
+/** Where the last "is" of the piece begins; −1 without one. */
+function lastVerb(piece: string): number {
+  return Math.max(piece.lastIndexOf(' is '), piece.lastIndexOf(' are '), piece.lastIndexOf('是'));
 }
 
 /** From the first segment to the last one that belongs to it, with what stands between. */
@@ -74,11 +87,6 @@ function letterStart(piece: string): number | undefined {
   if (/^(?:A|I)\s+[a-z]/.test(plain) && !/^(?:A|I)\s+(?:because|since|as|is|which|\()/.test(plain))
     return undefined;
   return skipped + 1;
-}
-
-function optionLine(piece: string, at: (from: number, to: number) => Range): Range | undefined {
-  if (/^[([]?[A-Z][)\]]?[.:]?$/.test(piece)) return at(0, piece.length);
-  return /^(?:[A-Z][.):]|\([A-Z]\))\**\s+\S/.test(piece) ? at(0, piece.length) : undefined;
 }
 
 function isValue(piece: string, meter: Meter): boolean {

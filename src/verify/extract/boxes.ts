@@ -32,7 +32,8 @@ export function findBoxes(text: string): Boxes {
     } else if (code === 92) {
       const after = boxCommand(text, at);
       if (after < 0) {
-        at += 1;
+        // A doubled backslash before `boxed` is one that was escaped twice.
+        if (boxCommand(text, at + 1) < 0) at += 1;
         continue;
       }
       let content = after;

@@ -9,11 +9,8 @@ export interface Wanted {
   readonly policy: Policy;
   /** The gold is a list, set or tuple: neighbouring boxes may form one list. */
   readonly listed: boolean;
-  /** Finds the answer in what follows an answer phrase, or in the last line of a response without one. */
-  readonly accept: (
-    text: string,
-    place: 'phrase' | 'last-line',
-  ) => { readonly start: number; readonly end: number } | undefined;
+  /** Finds the answer in what follows an answer phrase. */
+  readonly accept: (text: string) => { readonly start: number; readonly end: number } | undefined;
 }
 
 export interface Extraction {
@@ -29,7 +26,7 @@ export function extractAnswer(response: string, wanted: Wanted): Extraction {
   const { reasoning } = wanted.policy;
   if (reasoning === 'keep') return search(response, 0, wanted);
   if (close < 0) {
-    if (reasoning === 'strip-or-nothing' && response.includes('<think>'))
+    if (reasoning === 'strip-or-nothing')
       return { missing: 'only-in-reasoning', notes: [] };
     return search(response, 0, wanted);
   }
@@ -43,14 +40,14 @@ export function extractAnswer(response: string, wanted: Wanted): Extraction {
 function search(text: string, offset: number, wanted: Wanted): Extraction {
   const { policy } = wanted;
   if (policy.answerTag === 'prefer') {
-    const tag = inTag(text, offset);
+    const tag = inTag(text, offset, 'first');
     if (tag !== undefined) return tag;
   }
   const boxed = inBox(text, offset, wanted);
   if (boxed !== undefined) return boxed;
   if (policy.requireBox) return { missing: 'no-box', notes: [] };
   if (policy.answerTag === 'after-box') {
-    const tag = inTag(text, offset);
+    const tag = inTag(text, offset, 'last');
     if (tag !== undefined) return tag;
   }
   return inPhrase(text, offset, wanted);
@@ -95,9 +92,9 @@ function foundAt(
   return { text: trimmed, start: offset + start, end: offset + start + trimmed.length, via };
 }
 
-/** The last `<answer>…</answer>`; a box inside it is unwrapped. */
-function inTag(text: string, offset: number): Extraction | undefined {
-  const close = text.lastIndexOf('</answer>');
+/** The last `<answer>…</answer>`, or the first where tags are preferred; a box inside it is unwrapped. */
+function inTag(text: string, offset: number, which: 'first' | 'last'): Extraction | undefined {
+  const close = which === 'last' ? text.lastIndexOf('</answer>') : text.indexOf('</answer>');
   if (close < 0) return undefined;
   const open = text.lastIndexOf('<answer>', close);
   if (open < 0) return undefined;
@@ -111,22 +108,9 @@ function inTag(text: string, offset: number): Extraction | undefined {
 
 function inPhrase(text: string, offset: number, wanted: Wanted): Extraction {
   const phrase = findPhrase(text, wanted.policy.language);
-  if (phrase === undefined) {
-    const line = lastLine(text);
-    const range = line && wanted.accept(text.slice(line.start, line.end), 'last-line');
-    if (line === undefined || range === undefined) return { missing: 'no-phrase', notes: [] };
-    const at = { start: line.start + range.start, end: line.start + range.end };
-    return { found: foundAt(text, offset, at, 'phrase'), notes: ['option-line'] };
-  }
-  const range = wanted.accept(text.slice(phrase.start, phrase.end), 'phrase');
+  if (phrase === undefined) return { missing: 'no-phrase', notes: [] };
+  const range = wanted.accept(text.slice(phrase.start, phrase.end));
   if (range === undefined) return { missing: 'no-phrase', notes: [] };
   const at = { start: phrase.start + range.start, end: phrase.start + range.end };
   return { found: foundAt(text, offset, at, 'phrase'), notes: [] };
-}
-
-/** The last line that is not empty. */
-export function lastLine(text: string): { readonly start: number; readonly end: number } | undefined {
-  const end = text.trimEnd().length;
-  if (end === 0) return undefined;
-  return { start: text.lastIndexOf('\n', end - 1) + 1, end };
 }

@@ -2,7 +2,7 @@
 const tail = 300;
 
 /** Answer words in English; each is followed by a verb or a colon. */
-const english = ['answer', 'option', 'choice', 'result'];
+const english = ['answer', 'option', 'choice', 'conclusion'];
 /** Answer words and sentence openers of further languages; what follows is the answer. */
 const others = [
   '答案',
@@ -74,9 +74,9 @@ function joinEnd(lower: string, at: number, word: string): number | undefined {
     const match = /^\s*(?:[:：]|是|为|is|es|est|é|ist|è|هو|هي|है|は|는|은)?\s*[:：]?/.exec(rest);
     return at + word.length + (match?.[0].length ?? 0);
   }
-  const colon = word === 'answer' ? /^s?\**\s*(?:is|are|should be|would be|will be|must be|=)?\s*\**\s*:\s*\**/ : /^\**\s*:\s*\**/;
+  const colon = word === 'answer' || word === 'conclusion' ? /^s?\**\s*(?:is|are|should be|would be|will be|must be|=)?\s*\**\s*:\s*\**/ : /^\**\s*:\s*\**/;
   const verb = /^s?\**\s+(?:is|are|should be|would be|will be|must be)\b/;
-  const qualified = word === 'answer' || /(?:correct|right|best|final)\s+$/.test(lower.slice(Math.max(0, at - 12), at));
+  const qualified = word === 'answer' || word === 'conclusion' || /(?:correct|right|best|final)\s+$/.test(lower.slice(Math.max(0, at - 12), at));
   const match = (qualified ? colon.exec(rest) : null) ?? (qualified ? verb.exec(rest) : null);
   if (match === null) return word === 'answer' ? headingEnd(rest, at + word.length) : undefined;
   return at + word.length + match[0].length;

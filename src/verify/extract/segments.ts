@@ -82,6 +82,8 @@ export function lastNumber(text: string): { readonly start: number; readonly end
   let at = text.length - 1;
   for (; at >= 0; at -= 1) {
     if (!isDigit(text.charCodeAt(at))) continue;
+    const fraction = fractionEnding(text, at + 1);
+    if (fraction !== undefined) return fraction;
     const end = at + 1;
     let start = at;
     while (start > 0 && partOfNumber(text, start - 1)) start -= 1;
@@ -94,6 +96,16 @@ export function lastNumber(text: string): { readonly start: number; readonly end
     return { start, end: suffixEnd(text, end) };
   }
   return undefined;
+}
+
+/** `\frac{a}{b}` of plain numbers whose last digit ends before `at`. */
+function fractionEnding(text: string, at: number): { readonly start: number; readonly end: number } | undefined {
+  if (text.charAt(at) !== '}') return undefined;
+  const from = text.lastIndexOf('\\frac', at);
+  if (from < 0 || at - from > 60) return undefined;
+  const found = /^\\frac\{-?\d+(?:\.\d+)?\}\{-?\d+(?:\.\d+)?\}$/.test(text.slice(from, at + 1));
+  if (!found) return undefined;
+  return { start: text.charAt(from - 1) === '-' ? from - 1 : from, end: at + 1 };
 }
 
 function partOfNumber(text: string, at: number): boolean {

@@ -18,7 +18,9 @@ export interface Token {
 
 export const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 export const isLetter = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code > 0xbf;
+  (code >= 97 && code <= 122) ||
+  (code >= 65 && code <= 90) ||
+  (code > 0xbf && code !== 0xd7 && code !== 0xf7 && (code < 0x2000 || code > 0x2bff));
 const isSpace = (code: number): boolean => code === 32 || (code >= 9 && code <= 13);
 
 const openers = '([{';

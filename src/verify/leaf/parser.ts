@@ -310,6 +310,7 @@ class Parser {
 
   /** One letter: a constant, a function application `f(…)`, or a symbol with its subscript. */
   private symbol(letter: string): Node {
+    if (letter.charCodeAt(0) > 0x2e7f) throw notMath;
     if (letter === 'e' && !this.bound.has('e')) return this.make({ t: 'const', name: 'e' });
     if (letter === 'i' && !this.bound.has('i') && !this.isOp('_'))
       return this.make({ t: 'const', name: 'i' });
@@ -376,7 +377,7 @@ class Parser {
     const after = this.tokens[this.at + 1];
     const glued = (!token.spaced && this.at > 0) || (after !== undefined && !after.spaced);
     if (name.length > 3 && !glued) throw notMath;
-    if (name.length > 8) throw notMath;
+    if (name.length > 8 || name.charCodeAt(0) > 0x2e7f) throw notMath;
     this.at += 1;
     const letters = [...name];
     const last = letters.pop() ?? '';

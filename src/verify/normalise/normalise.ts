@@ -1,6 +1,7 @@
 import { closingBrace } from '../leaf/lexer.ts';
 import { mapCharacters } from './characters.ts';
 import { blanks, dropped, fonts, numberSets, swallowed, synonyms, unwrapped } from './commands.ts';
+import { bracedArguments } from './arguments.ts';
 import { cleanNumbers } from './numbers.ts';
 import { cleanWords } from './words.ts';
 
@@ -14,7 +15,7 @@ const passes = 6;
 export function normalise(raw: string): string {
   let text = mapCharacters(raw);
   for (let pass = 0; pass < passes; pass += 1) {
-    const next = strip(cleanNumbers(cleanWords(rewrite(text))));
+    const next = strip(cleanNumbers(bracedArguments(cleanWords(rewrite(text)))));
     if (next === text) return next;
     text = next;
   }
@@ -63,7 +64,6 @@ function rewriteCommand(text: string, at: number, rows: boolean): readonly [stri
   if (name === 'begin' || name === 'end') return environment(text, at, end);
   if (name === 'mathbb' || name === 'mathds') return numberSet(text, at, end);
   if (name === 'f' && text.startsWith('rac', end)) return ['\\frac', end + 3];
-  if (name === 'frac' || name === 'sqrt') return [text.slice(at, end), end];
   if (unwrapped.has(name) || swallowed.has(name)) return unwrap(text, end, unwrapped.has(name));
   return [text.slice(at, end), end];
 }

@@ -1,3 +1,5 @@
+import { isLetter } from '../leaf/lexer.ts';
+
 /**
  * Words and plain-text operators that mean a sign: percent, infinity, comparison signs, `and`
  * and `or` between values, `sqrt(…)`. One scan; words are bounded by non-letters.
@@ -46,7 +48,7 @@ const words: ReadonlyMap<string, string> = new Map([
 ]);
 
 function isWordCharacter(code: number): boolean {
-  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code > 0xbf;
+  return isLetter(code);
 }
 
 /** Commands stay; the content of `\text{…}` may hold words and is looked at. */

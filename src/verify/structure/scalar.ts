@@ -142,7 +142,8 @@ function tailStart(tokens: Tokens): number | undefined {
 
 function isUnitWord(token: Token): boolean {
   if (token.kind === 'text') return true;
-  if (token.kind === 'letter') return token.spaced && isLetterUnit(token.s);
+  if (token.kind === 'letter')
+    return (token.spaced && isLetterUnit(token.s)) || token.s.charCodeAt(0) > 0x2e7f;
   if (token.kind === 'op') return currencySigns.includes(token.s) && token.s !== '';
   if (token.kind === 'cmd') return token.s === '$';
   if (token.kind !== 'word') return false;
