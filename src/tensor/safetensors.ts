@@ -1,7 +1,9 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { bytesOf, type DType } from './dtype.ts';
-import { AsyncScope } from './scope.ts';
+import { noGrad } from './modes.ts';
+import { native } from './native.ts';
+import { AsyncScope, TensorScope } from './scope.ts';
 import * as ops from './tensor.generated.ts';
 import type { Tensor } from './tensor.generated.ts';
 
@@ -158,6 +160,7 @@ export class Safetensors implements Disposable {
   readonly metadata: Readonly<Record<string, string>>;
   readonly #scope = new AsyncScope('safetensors');
   readonly #bytes: Tensor;
+  #file: number | undefined;
 
   constructor(path: string) {
     const { entries, metadata, fileBytes } = readSafetensorsHeader(path);
@@ -169,19 +172,56 @@ export class Safetensors implements Disposable {
 
   /** A view of one entry; a copy where its bytes are not aligned. Throws when there is no such name. */
   tensor(name: string): Tensor {
-    const entry = this.entries.get(name);
-    if (entry === undefined)
-      throw new SafetensorsError(`${this.path}: there is no entry '${name}'`);
-    const { dtype, shape, offset, byteLength } = entry;
+    const { dtype, shape, offset, byteLength } = this.#entry(name);
     if (byteLength === 0) return ops.empty(shape, { dtype });
     const bytes = this.#bytes.narrow(0, offset, byteLength);
     const aligned = offset % bytesOf(dtype) === 0 ? bytes : bytes.clone();
     return aligned.viewDtype(dtype).view(shape);
   }
 
+  /**
+   * An entry as a tensor of its own, read past the mapping and cast to `dtype` piece by piece, so that
+   * hardly more than the result is ever in memory.
+   */
+  load(name: string, dtype?: DType): Tensor {
+    const entry = this.#entry(name);
+    const target = dtype ?? entry.dtype;
+    this.#file ??= openSync(this.path, 'r');
+    const out = ops.empty(entry.shape, { dtype: target });
+    if (target === entry.dtype) native.read(this.#file, entry.offset, out.handle);
+    else readAndCast(this.#file, entry, out);
+    return out;
+  }
+
+  #entry(name: string): SafetensorsEntry {
+    const entry = this.entries.get(name);
+    if (entry === undefined)
+      throw new SafetensorsError(`${this.path}: there is no entry '${name}'`);
+    return entry;
+  }
+
   /** Unmaps the file once no view of it is alive. */
   [Symbol.dispose](): void {
     this.#scope[Symbol.dispose]();
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+const castBytes = 16 << 20;
+
+function readAndCast(file: number, entry: SafetensorsEntry, out: Tensor): void {
+  using _scope = new TensorScope('read and cast');
+  const width = bytesOf(entry.dtype);
+  const flat = out.view([-1]);
+  const count = entry.byteLength / width;
+  const step = Math.min(count, castBytes / width);
+  const piece = ops.empty([step], { dtype: entry.dtype });
+  for (let done = 0; done < count; done += step) {
+    const length = Math.min(step, count - done);
+    const part = piece.narrow(0, 0, length);
+    native.read(file, entry.offset + done * width, part.handle);
+    noGrad(() => flat.narrow(0, done, length).copy_(part));
   }
 }
 
@@ -228,11 +268,21 @@ export class SafetensorsSet implements Disposable {
     return path === undefined ? undefined : this.#entryOf(name, path);
   }
 
+  /** A view of one entry; see `Safetensors.tensor`. */
   tensor(name: string): Tensor {
+    return this.#fileOf(name).tensor(name);
+  }
+
+  /** An entry as a tensor of its own; see `Safetensors.load`. */
+  load(name: string, dtype?: DType): Tensor {
+    return this.#fileOf(name).load(name, dtype);
+  }
+
+  #fileOf(name: string): Safetensors {
     const path = this.names.get(name);
     const file = path === undefined ? undefined : this.#files.get(path);
     if (file === undefined) throw new SafetensorsError(`there is no entry '${name}'`);
-    return file.tensor(name);
+    return file;
   }
 
   [Symbol.dispose](): void {

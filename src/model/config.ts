@@ -1,0 +1,193 @@
+import { CheckpointError } from '#model/processor';
+
+/** The language model's sizes. */
+export interface TextConfig {
+  readonly vocabSize: number;
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly rmsNormEps: number;
+  readonly ropeTheta: number;
+  /** How many frequency pairs turn with t, h and w; sums to half of `headDim`. */
+  readonly mropeSection: readonly number[];
+  readonly maxPositions: number;
+  /** The output head is the embedding table. */
+  readonly tied: boolean;
+}
+
+/** The vision tower's sizes. */
+export interface VisionConfig {
+  readonly depth: number;
+  readonly hiddenSize: number;
+  readonly heads: number;
+  readonly intermediateSize: number;
+  readonly outHiddenSize: number;
+  readonly channels: number;
+  readonly patchSize: number;
+  readonly temporalPatchSize: number;
+  /** Patches per side that are merged into one token. */
+  readonly mergeSize: number;
+  /** Side of an attention window in pixels. */
+  readonly windowSize: number;
+  /** Blocks that attend to the whole picture. */
+  readonly fullAttentionBlocks: readonly number[];
+}
+
+/** What `config.json` of a Qwen2.5-VL checkpoint says, whichever of its shapes it has. */
+export interface ModelConfig {
+  readonly text: TextConfig;
+  readonly vision: VisionConfig;
+  readonly imageTokenId: number;
+  readonly videoTokenId: number;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Reads fields of one object and names the place in every complaint. */
+class Fields {
+  readonly #json: Json;
+  readonly #place: string;
+
+  constructor(json: Json, place: string) {
+    this.#json = json;
+    this.#place = place;
+  }
+
+  #find(names: readonly string[]): unknown {
+    return names
+      .map((name) => this.#json[name])
+      .find((value) => value !== undefined && value !== null);
+  }
+
+  #fail(names: readonly string[], expected: string): CheckpointError {
+    const found = JSON.stringify(this.#find(names)) ?? 'nothing';
+    return new CheckpointError(
+      `${this.#place}: expected ${names.join(' or ')} to be ${expected}, found ${found}`,
+    );
+  }
+
+  /** A positive integer. */
+  size(names: readonly string[], fallback?: number): number {
+    const value = this.#find(names) ?? fallback;
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
+      throw this.#fail(names, 'a positive integer');
+    }
+    return value;
+  }
+
+  number(names: readonly string[], fallback?: number): number {
+    const value = this.#find(names) ?? fallback;
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.#fail(names, 'a number');
+    return value;
+  }
+
+  integers(names: readonly string[]): readonly number[] {
+    const value = this.#find(names);
+    if (!Array.isArray(value) || !value.every((item) => Number.isInteger(item))) {
+      throw this.#fail(names, 'a list of integers');
+    }
+    return value as number[];
+  }
+
+  flag(name: string): boolean {
+    return this.#json[name] === true;
+  }
+
+  object(names: readonly string[]): Fields {
+    const value = this.#find(names);
+    if (!isObject(value)) throw this.#fail(names, 'an object');
+    return new Fields(value, `${this.#place}: ${names[0]}`);
+  }
+}
+
+function readText(text: Fields, tied: boolean): TextConfig {
+  const rope = text.object(['rope_parameters', 'rope_scaling']);
+  const heads = text.size(['num_attention_heads']);
+  const hiddenSize = text.size(['hidden_size']);
+  return {
+    vocabSize: text.size(['vocab_size']),
+    hiddenSize,
+    intermediateSize: text.size(['intermediate_size']),
+    layers: text.size(['num_hidden_layers']),
+    heads,
+    kvHeads: text.size(['num_key_value_heads'], heads),
+    headDim: text.size(['head_dim'], hiddenSize / heads),
+    rmsNormEps: text.number(['rms_norm_eps'], 1e-6),
+    ropeTheta: rope.number(['rope_theta'], text.number(['rope_theta'], 1_000_000)),
+    mropeSection: rope.integers(['mrope_section']),
+    maxPositions: text.size(['max_position_embeddings'], 128_000),
+    tied,
+  };
+}
+
+function readVision(vision: Fields): VisionConfig {
+  return {
+    depth: vision.size(['depth']),
+    hiddenSize: vision.size(['hidden_size']),
+    heads: vision.size(['num_heads']),
+    intermediateSize: vision.size(['intermediate_size']),
+    outHiddenSize: vision.size(['out_hidden_size']),
+    channels: vision.size(['in_channels', 'in_chans'], 3),
+    patchSize: vision.size(['patch_size', 'spatial_patch_size'], 14),
+    temporalPatchSize: vision.size(['temporal_patch_size'], 2),
+    mergeSize: vision.size(['spatial_merge_size'], 2),
+    windowSize: vision.size(['window_size'], 112),
+    fullAttentionBlocks: vision.integers(['fullatt_block_indexes']),
+  };
+}
+
+function checkText(text: TextConfig, place: string): void {
+  const pairs = text.mropeSection.reduce((sum, size) => sum + size, 0);
+  if (text.mropeSection.length !== 3 || pairs * 2 !== text.headDim) {
+    throw new CheckpointError(
+      `${place}: expected mrope_section to be three numbers with sum ${text.headDim / 2} ` +
+        `(half of the head width), found [${text.mropeSection.join(', ')}]`,
+    );
+  }
+  if (text.heads % text.kvHeads !== 0) {
+    throw new CheckpointError(
+      `${place}: expected num_attention_heads to be a multiple of num_key_value_heads, ` +
+        `found ${text.heads} and ${text.kvHeads}`,
+    );
+  }
+}
+
+/**
+ * Reads `config.json` in the shapes found in the wild: flat as published, or with `text_config` and
+ * `rope_scaling` or `rope_parameters`. Throws `CheckpointError` for another architecture.
+ */
+export function parseConfig(json: unknown, place = 'config.json'): ModelConfig {
+  if (!isObject(json)) throw new CheckpointError(`${place}: expected a JSON object`);
+  const type = json['model_type'];
+  if (type !== 'qwen2_5_vl') {
+    throw new CheckpointError(
+      `${place}: expected model_type "qwen2_5_vl", found ${JSON.stringify(type) ?? 'nothing'}; ` +
+        'only checkpoints of the Qwen2.5-VL architecture can be loaded',
+    );
+  }
+  const top = new Fields(json, place);
+  const nested = isObject(json['text_config']);
+  const text = nested ? top.object(['text_config']) : top;
+  const tied = top.flag('tie_word_embeddings') || text.flag('tie_word_embeddings');
+  const config: ModelConfig = {
+    text: readText(text, tied),
+    vision: readVision(top.object(['vision_config'])),
+    imageTokenId: top.size(['image_token_id'], 151_655),
+    videoTokenId: top.size(['video_token_id'], 151_656),
+  };
+  checkText(config.text, place);
+  if (config.vision.outHiddenSize !== config.text.hiddenSize) {
+    throw new CheckpointError(
+      `${place}: expected vision_config.out_hidden_size to equal hidden_size ${config.text.hiddenSize}, ` +
+        `found ${config.vision.outHiddenSize}`,
+    );
+  }
+  return config;
+}
