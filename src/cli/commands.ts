@@ -15,4 +15,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check this machine: versions, libtorch, threads, speed, memory',
     load: async () => (await import('./doctor.ts')).doctor,
   },
+  {
+    name: 'quickstart',
+    summary: 'check this machine, then train a small decoder to add numbers',
+    load: async () => (await import('./quickstart.ts')).quickstart,
+  },
 ];
