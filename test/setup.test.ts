@@ -65,6 +65,14 @@ describe('from a bare clone', () => {
     expect(line).not.toContain('cuda');
   });
 
+  test('npx finds the checkout’s own command', async () => {
+    using checkout = new Checkout();
+    checkout.write('bin/vl-rethinker', 'the command');
+    await checkout.setUp();
+    const link = join(checkout.root, 'node_modules/.bin/vl-rethinker');
+    expect(readFileSync(link, 'utf8')).toBe('the command');
+  });
+
   test('where install scripts are off, the pinned Node is placed by hand', async () => {
     using checkout = new Checkout();
     const { code, text } = await checkout.setUp({ NPM_WITHOUT_SCRIPTS: '1' });

@@ -150,9 +150,18 @@ export async function installPackages(root, cache, update) {
     throw new SetupProblem(
       `the pinned Node does not start: ${version.stderr.trim().slice(0, 300)}. Remove node_modules and run this again; if that does not help, this system's C library is too old for it.`,
     );
+  linkCommand(root);
   fs.writeFileSync(stampOf(root), `${JSON.stringify({ lock })}\n`);
   const count = presentPackages(root).length;
   return [undefined, `${count} packages ${how}, Node ${version.stdout.trim().replace('v', '')}`];
+}
+
+/** Lets `npx vl-rethinker` find the checkout's own command without asking npm. @param {string} root */
+function linkCommand(root) {
+  const link = path.join(root, 'node_modules', '.bin', 'vl-rethinker');
+  fs.mkdirSync(path.dirname(link), { recursive: true });
+  fs.rmSync(link, { force: true });
+  fs.symlinkSync(path.join('..', '..', 'bin', 'vl-rethinker'), link);
 }
 
 /** @param {string} root @param {string} cache @param {(text: string) => void} update */
