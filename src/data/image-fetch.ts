@@ -18,28 +18,38 @@ export interface FetchLimits {
 
 const MAX_REDIRECTS = 3;
 
-/** Addresses outside the public internet (IANA special-purpose registries). */
-const notPublic = new BlockList();
-for (const range of [
-  '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24',
-  '192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24',
-  '224.0.0.0/4 240.0.0.0/4',
-].flatMap((line) => line.split(' '))) {
-  const [net = '', bits] = range.split('/');
-  notPublic.addSubnet(net, Number(bits), 'ipv4');
+function blockList(version: 'ipv4' | 'ipv6', ranges: string): BlockList {
+  const list = new BlockList();
+  for (const range of ranges.split(' ')) {
+    const [net = '', bits] = range.split('/');
+    list.addSubnet(net, Number(bits), version);
+  }
+  return list;
 }
-// Ranges that embed an IPv4 address (mapped, NAT64, 6to4, Teredo) are closed as a whole.
-for (const range of '::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 fc00::/7 fe80::/10 fec0::/10 ff00::/8'.split(
-  ' ',
-)) {
-  const [net = '', bits] = range.split('/');
-  notPublic.addSubnet(net, Number(bits), 'ipv6');
-}
+
+/**
+ * Addresses outside the public internet (IANA special-purpose registries). Ranges of version 6 that
+ * embed an address of version 4 (mapped, NAT64, 6to4, Teredo) are closed as a whole.
+ */
+const notPublic = {
+  4: blockList(
+    'ipv4',
+    '0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 ' +
+      '192.0.2.0/24 192.88.99.0/24 192.168.0.0/16 198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 ' +
+      '224.0.0.0/4 240.0.0.0/4',
+  ),
+  6: blockList(
+    'ipv6',
+    '::/96 ::ffff:0:0/96 64:ff9b::/96 64:ff9b:1::/48 100::/64 2001::/23 2001:db8::/32 2002::/16 ' +
+      'fc00::/7 fe80::/10 fec0::/10 ff00::/8',
+  ),
+};
 
 /** Whether an IP address lies on the public internet. */
 export function isPublicAddress(address: string): boolean {
   const version = isIP(address);
-  return version !== 0 && !notPublic.check(address, version === 6 ? 'ipv6' : 'ipv4');
+  if (version === 4) return !notPublic[4].check(address, 'ipv4');
+  return version === 6 && !notPublic[6].check(address, 'ipv6');
 }
 
 /**
