@@ -32,6 +32,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
@@ -84,13 +85,13 @@ constexpr double kHandles = 1ull << (2 * kIndexBits);
 
 struct Slot {
   Tensor tensor;
-  uint32_t generation = 1;
-  uint32_t owner = 0;  // 0 = free
+  std::atomic<uint32_t> generation{1};
+  std::atomic<uint32_t> owner{0};  // 0 = free
 };
 
 // Never destroyed, so that no tensor outlives libtorch's own statics or the CUDA driver.
 struct Slab {
-  std::mutex lock;  // guards the free list and growth; a live slot is touched by its owner alone
+  std::mutex lock;  // guards all that changes a slot; its owner alone reads the tensor without it
   std::atomic<Slot*> chunks[(1u << kIndexBits) / kChunk] = {};
   uint32_t size = 0;
   std::vector<uint32_t> free;
@@ -112,22 +113,22 @@ struct Slab {
     }
     Slot& slot = at(index);
     slot.tensor = std::move(tensor);
-    slot.owner = owner;
+    slot.owner.store(owner, std::memory_order_relaxed);
     live[owner]++;
     return static_cast<double>((static_cast<uint64_t>(slot.generation) << kIndexBits) + index);
   }
 
-  // The slot behind a handle, or null when it is stale, foreign or no handle at all.
-  Slot* find(double handle, uint32_t* indexOut = nullptr) {
-    if (!(handle >= 0 && handle < kHandles) || handle != std::floor(handle)) return nullptr;
-    const uint64_t bits = static_cast<uint64_t>(handle);
+  // The slot behind a handle, or null when it is stale, foreign (`owner` 0: anyone's will do) or no handle.
+  Slot* find(double handle, uint32_t owner) {
+    if (!(handle >= 0 && handle < kHandles)) return nullptr;
+    const int64_t bits = static_cast<int64_t>(handle);
     const uint32_t index = bits & ((1u << kIndexBits) - 1);
     Slot* chunk = chunks[index / kChunk].load(std::memory_order_acquire);
-    if (chunk == nullptr) return nullptr;
+    if (chunk == nullptr || static_cast<double>(bits) != handle) return nullptr;
     Slot& slot = chunk[index % kChunk];
-    if (slot.owner == 0 || slot.generation != bits >> kIndexBits) return nullptr;
-    if (indexOut != nullptr) *indexOut = index;
-    return &slot;
+    const uint32_t held = slot.owner.load(std::memory_order_relaxed);
+    const bool same = slot.generation.load(std::memory_order_relaxed) == bits >> kIndexBits;
+    return same && held != 0 && (owner == 0 || held == owner) ? &slot : nullptr;
   }
 
   uint32_t newOwner() {
@@ -136,14 +137,21 @@ struct Slab {
     return live.size() - 1;
   }
 
-  void release(uint32_t index) {
-    Slot& slot = at(index);
-    Tensor doomed = std::move(slot.tensor);  // its destructor runs outside the lock
-    std::lock_guard<std::mutex> guard(lock);
-    slot.generation = (slot.generation + 1) & ((1u << kIndexBits) - 1);
-    if (slot.generation == 0) slot.generation = 1;
-    live[std::exchange(slot.owner, 0)]--;
+  // Empties a slot; the caller holds the lock, and lets go of it before the tensor.
+  Tensor empty(Slot& slot, uint32_t index) {
+    const uint32_t next = (slot.generation + 1) & ((1u << kIndexBits) - 1);
+    slot.generation.store(next == 0 ? 1 : next, std::memory_order_relaxed);
+    live[slot.owner]--;
+    slot.owner.store(0, std::memory_order_relaxed);
     free.push_back(index);
+    return std::move(slot.tensor);
+  }
+
+  // Takes the tensor behind a handle out of the table; undefined where `find` has none.
+  Tensor take(double handle, uint32_t owner) {
+    std::lock_guard<std::mutex> guard(lock);
+    Slot* slot = find(handle, owner);
+    return slot == nullptr ? Tensor() : empty(*slot, static_cast<int64_t>(handle) & ((1u << kIndexBits) - 1));
   }
 };
 
@@ -199,19 +207,18 @@ static napi_value handleOf(Environment& self, Tensor tensor) {
 
 // Why a number is no tensor of this thread.
 static Failure badHandle(double handle) {
-  if (slab().find(handle) != nullptr) return {"disposed", "a tensor of another thread; adopt it first"};
+  if (slab().find(handle, 0) != nullptr) return {"disposed", "a tensor of another thread; adopt it first"};
   const bool plausible = handle >= (1u << kIndexBits) && handle < kHandles && handle == std::floor(handle);
   return {"disposed", plausible ? "use of a disposed tensor" : text(handle, " is no tensor handle")};
 }
 
-static Slot& ownSlot(Environment& self, napi_value value, uint32_t* index = nullptr) {
+static const Tensor& tensorOf(Environment& self, napi_value value) {
   double handle;
   if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw Failure{"argument", "expected a tensor"};
-  Slot* slot = slab().find(handle, index);
-  if (slot == nullptr || slot->owner != self.id) throw badHandle(handle);
-  return *slot;
+  const Slot* slot = slab().find(handle, self.id);
+  if (slot == nullptr) throw badHandle(handle);
+  return slot->tensor;
 }
-static const Tensor& tensorOf(Environment& self, napi_value value) { return ownSlot(self, value).tensor; }
 
 // ---- 4 operators --------------------------------------------------------------------------------
 
@@ -260,18 +267,13 @@ static Kind kindOf(const c10::Type& type) {
 }
 
 static Argument describeArgument(const c10::Argument& argument) {
-  Argument out;
-  out.name = argument.name();
-  out.type = argument.real_type()->annotation_str();
-  out.kind = kindOf(*argument.type());
-  out.optional = argument.type()->kind() == c10::TypeKind::OptionalType;
-  const c10::Type* list = argument.type().get();
-  if (out.optional) list = list->containedType(0).get();
-  out.optionalItems = list->kind() == c10::TypeKind::ListType &&
-                      list->containedType(0)->kind() == c10::TypeKind::OptionalType;
-  out.repeat = argument.N().value_or(0);
-  out.fallback = argument.default_value();
-  return out;
+  const c10::Type& type = *argument.type();
+  const bool optional = type.kind() == c10::TypeKind::OptionalType;
+  const c10::Type& value = optional ? *type.containedType(0) : type;
+  const bool optionalItems = value.kind() == c10::TypeKind::ListType &&
+                             value.containedType(0)->kind() == c10::TypeKind::OptionalType;
+  return {argument.name(), argument.real_type()->annotation_str(), kindOf(type), optional, optionalItems,
+          argument.N().value_or(0), argument.default_value()};
 }
 
 // Append-only, so that a resolved operator can be read without the lock.
@@ -300,29 +302,31 @@ static uint32_t resolveOperator(const std::string& name, const std::string& over
 
 // Runs an operator from C++; used where the bridge itself needs one.
 static Tensor boxed(const char* name, const char* overload, Stack stack) {
-  const auto handle = c10::Dispatcher::singleton().findSchemaOrThrow(name, overload);
-  handle.callBoxed(stack);
+  c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).callBoxed(stack);
   return stack.at(0).toTensor();
 }
 
 // ---- 5 conversion -------------------------------------------------------------------------------
 
-static bool isInteger(double value) { return value == std::floor(value) && std::abs(value) <= 9007199254740992.0; }
+constexpr int64_t kSafe = 1ll << 53;  // JavaScript's numbers are exact up to here
+
+static bool isInteger(double value) {
+  return std::abs(value) <= kSafe && static_cast<double>(static_cast<int64_t>(value)) == value;
+}
 
 static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string",
                                          "a symbol", "an object", "a function", "an object", "a bigint"};
 
 static std::string found(napi_env env, napi_value value) {
-  const napi_valuetype type = typeOf(env, value);
   double plain;
-  if (type == napi_number && napi_get_value_double(env, value, &plain) == napi_ok) return text(plain);
+  if (napi_get_value_double(env, value, &plain) == napi_ok) return text(plain);
   bool list = false;
-  if (type == napi_object) napi_is_array(env, value, &list);
-  return list ? "an array" : kTypeNames[type];
+  napi_is_array(env, value, &list);
+  return list ? "an array" : kTypeNames[typeOf(env, value)];
 }
 
 static Failure expected(napi_env env, const char* wanted, napi_value value) {
-  return Failure{"argument", text("expected ", wanted, ", got ", found(env, value))};
+  return {"argument", text("expected ", wanted, ", got ", found(env, value))};
 }
 
 static std::string toText(napi_env env, napi_value value) {
@@ -359,8 +363,8 @@ static int64_t toInt(napi_env env, napi_value value) {
 
 static c10::Scalar toScalar(napi_env env, napi_value value) {
   const napi_valuetype type = typeOf(env, value);
-  if (type == napi_boolean) return c10::Scalar(toBool(env, value));
-  if (type == napi_bigint) return c10::Scalar(toInt(env, value));
+  if (type == napi_boolean) return toBool(env, value);
+  if (type == napi_bigint) return toInt(env, value);
   const double plain = toDouble(env, value);
   return isInteger(plain) ? c10::Scalar(static_cast<int64_t>(plain)) : c10::Scalar(plain);
 }
@@ -412,12 +416,6 @@ static IValue toList(Environment& self, const Argument& argument, napi_value val
   return out;
 }
 
-static IValue toScalarList(Environment& self, napi_value value) {
-  c10::impl::GenericList out(c10::NumberType::get());
-  eachItem(self.env, value, [&](napi_value item) { out.push_back(IValue(toScalar(self.env, item))); });
-  return out;
-}
-
 static IValue toIValue(Environment& self, const Argument& argument, napi_value value) {
   napi_env env = self.env;
   switch (argument.kind) {
@@ -432,14 +430,14 @@ static IValue toIValue(Environment& self, const Argument& argument, napi_value v
     case Kind::IntList: return toList<int64_t>(self, argument, value, toInt);
     case Kind::FloatList: return toList<double>(self, argument, value, toDouble);
     case Kind::BoolList: return toList<bool>(self, argument, value, toBool);
-    case Kind::ScalarList: return toScalarList(self, value);
+    case Kind::ScalarList: return toList<c10::Scalar>(self, argument, value, toScalar);
     case Kind::Generator: throw Failure{"argument", "only null is accepted: the default generator is used"};
     case Kind::Unsupported: break;
   }
   throw Failure{"argument", "values of this type cannot cross the bridge"};
 }
 
-static napi_value fromIValue(Environment& self, const IValue& value);
+static napi_value fromIValue(Environment& self, IValue value);
 
 template <class List>
 static napi_value fromList(Environment& self, const List& list) {
@@ -449,12 +447,12 @@ static napi_value fromList(Environment& self, const List& list) {
 }
 
 static napi_value fromInt(napi_env env, int64_t value) {
-  if (std::abs(value) > 9007199254740992) throw Failure{"other", text(value, " does not fit a JavaScript number")};
+  if (value > kSafe || value < -kSafe) throw Failure{"other", text(value, " does not fit a JavaScript number")};
   return number(env, static_cast<double>(value));
 }
 
-static napi_value fromIValue(Environment& self, const IValue& value) {
-  if (value.isTensor()) return handleOf(self, value.toTensor());
+static napi_value fromIValue(Environment& self, IValue value) {
+  if (value.isTensor()) return handleOf(self, std::move(value).toTensor());
   if (value.isNone()) return null(self.env);
   if (value.isBool()) return boolean(self.env, value.toBool());
   if (value.isInt()) return fromInt(self.env, value.toInt());
@@ -467,20 +465,18 @@ static napi_value fromIValue(Environment& self, const IValue& value) {
 // ---- errors: the factory in JavaScript describes the arguments
 
 static void throwError(Environment& self, const std::string& kind, const std::string& message,
-                       const std::string& schema = "", size_t count = 0, const napi_value* values = nullptr) {
+                       const std::string& schema = "", size_t count = 0, const napi_value* values = nullptr) try {
   napi_env env = self.env;
   bool pending = false;
   napi_is_exception_pending(env, &pending);
   if (pending) return;
+  if (self.errorFactory == nullptr) return check(napi_throw_error(env, kind.c_str(), message.c_str()));
   napi_value factory, error;
-  if (self.errorFactory == nullptr || napi_get_reference_value(env, self.errorFactory, &factory) != napi_ok) {
-    napi_throw_error(env, kind.c_str(), message.c_str());
-    return;
-  }
+  check(napi_get_reference_value(env, self.errorFactory, &factory));
   const napi_value arguments = arrayOf(env, {values, values + count});
   napi_value parts[] = {string(env, kind), string(env, message), string(env, schema), arguments};
   if (napi_call_function(env, undefined(env), factory, 4, parts, &error) == napi_ok) napi_throw(env, error);
-}
+} catch (const Failure&) {}  // a thread that is being terminated runs no JavaScript
 
 // The kind and message of whatever is being thrown; without the C++ frames libtorch adds.
 static std::pair<std::string, std::string> caught() {
@@ -501,34 +497,25 @@ static std::pair<std::string, std::string> caught() {
 
 // ---- 6 exports ----------------------------------------------------------------------------------
 
-constexpr size_t kMaxArguments = 40;
-
 struct Call {
   Environment& self;
   napi_env env;
-  size_t count = kMaxArguments;
-  napi_value values[kMaxArguments];
-
-  Call(napi_env env, napi_callback_info info, Environment* environment) : self(*environment), env(env) {
-    check(napi_get_cb_info(env, info, &count, values, nullptr, nullptr));
-  }
+  napi_value* values;
   const Tensor& tensor(size_t i) { return tensorOf(self, values[i]); }
 };
 
 // Wraps a body that may throw into the shape Node expects; one that returns nothing gives undefined.
 template <auto Body>
 static napi_value exported(napi_env env, napi_callback_info info) {
+  size_t count = 6;
+  napi_value values[6];
   void* data = nullptr;
-  napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &data);
+  napi_get_cb_info(env, info, &count, values, nullptr, &data);
   auto* self = static_cast<Environment*>(data);
   try {
-    Call call(env, info, self);
-    if constexpr (std::is_void_v<decltype(Body(call))>) {
-      Body(call);
-      return undefined(env);
-    } else {
-      return Body(call);
-    }
+    Call call{*self, env, values};
+    if constexpr (!std::is_void_v<decltype(Body(call))>) return Body(call);
+    else return Body(call), undefined(env);
   } catch (...) {
     const auto [kind, message] = caught();
     throwError(*self, kind, message);
@@ -537,6 +524,10 @@ static napi_value exported(napi_env env, napi_callback_info info) {
 }
 
 static IValue convertArgument(Environment& self, const Argument& argument, napi_value value) {
+  double handle;  // the usual case first: it needs no typeOf
+  if (argument.kind == Kind::Tensor && value != nullptr && napi_get_value_double(self.env, value, &handle) == napi_ok) {
+    if (const Slot* slot = slab().find(handle, self.id)) return slot->tensor;
+  }
   const napi_valuetype type = value == nullptr ? napi_undefined : typeOf(self.env, value);
   if (type == napi_undefined) {
     if (argument.fallback.has_value()) return *argument.fallback;
@@ -552,11 +543,15 @@ static IValue convertArgument(Environment& self, const Argument& argument, napi_
   }
 }
 
-// Nothing of a call outlives it.
-struct Emptied {
-  Stack& stack;
-  ~Emptied() { stack.clear(); }
+// A stack that keeps its memory from call to call. A call made while another converts its arguments (an
+// array's getter may do so) finds none to borrow and has its own.
+struct BorrowedStack {
+  Environment& self;
+  Stack stack = std::move(self.stack);
+  ~BorrowedStack() { stack.clear(), self.stack = std::move(stack); }
 };
+
+constexpr size_t kMaxArguments = 40;
 
 // call(operator, ...arguments)
 static napi_value callOperator(napi_env env, napi_callback_info info) {
@@ -564,9 +559,8 @@ static napi_value callOperator(napi_env env, napi_callback_info info) {
   napi_value values[kMaxArguments];
   void* data = nullptr;
   napi_get_cb_info(env, info, &count, values, nullptr, &data);
-  Environment& self = *static_cast<Environment*>(data);
-  Stack& stack = self.stack;
-  const Emptied emptied{stack};
+  BorrowedStack borrowed{*static_cast<Environment*>(data)};
+  auto& [self, stack] = borrowed;
   Operator* op = nullptr;
   const size_t given = std::clamp<size_t>(count, 1, kMaxArguments) - 1;
   try {
@@ -582,11 +576,11 @@ static napi_value callOperator(napi_env env, napi_callback_info info) {
     }
     op->handle.callBoxed(stack);
     const auto& aliases = op->aliasesArgument;
-    if (stack.size() == 1) return aliases[0] ? null(env) : fromIValue(self, stack[0]);
+    if (stack.size() == 1) return aliases[0] ? null(env) : fromIValue(self, std::move(stack[0]));
     if (stack.empty()) return undefined(env);
     const napi_value out = array(env, stack.size());
     for (size_t i = 0; i < stack.size(); i++) {
-      check(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, stack[i])));
+      check(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, std::move(stack[i]))));
     }
     return out;
   } catch (...) {
@@ -610,19 +604,18 @@ static void onError(Call& call) {
 
 // fromTyped(array, shape, dtype): a CPU tensor with a copy of the array's bytes.
 static napi_value fromTyped(Call& call) {
+  static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
+  c10::List<int64_t> shape;
+  eachItem(call.env, call.values[1], [&](napi_value item) { shape.push_back(toInt(call.env, item)); });
+  const int64_t dtype = toInt(call.env, call.values[2]);
   napi_typedarray_type type;
   size_t length;
   void* source;
   const napi_status status = napi_get_typedarray_info(call.env, call.values[0], &type, &length, &source, nullptr, nullptr);
-  if (status != napi_ok) throw expected(call.env, "a typed array", call.values[0]);
-  static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
-  c10::List<int64_t> shape;
-  eachItem(call.env, call.values[1], [&](napi_value item) { shape.push_back(toInt(call.env, item)); });
-  const int64_t dtype = toInt(call.env, call.values[2]);
+  if (status != napi_ok || type >= std::size(kWidths)) throw expected(call.env, "a typed array", call.values[0]);
   const Tensor out = boxed("aten::empty", "memory_format", {shape, dtype, IValue(), IValue(), IValue(), IValue()});
-  if (out.nbytes() != length * kWidths[type]) {
-    throw Failure{"shape", text("expected ", out.nbytes(), " bytes, got ", length * kWidths[type])};
-  }
+  const size_t given = length * kWidths[type];
+  if (out.nbytes() != given) throw Failure{"shape", text("expected ", out.nbytes(), " bytes, got ", given)};
   if (out.nbytes() > 0) std::memcpy(out.mutable_data_ptr(), source, out.nbytes());
   return handleOf(call.self, out);
 }
@@ -696,34 +689,40 @@ static napi_value meta(Call& call) {
 
 // ---- autograd
 
-struct BackwardArguments {
-  std::vector<Tensor> outputs, grads, inputs;
-  bool retain, create;
-
-  explicit BackwardArguments(Call& call)
-      : outputs(toTensors(call.self, call.values[0])),
-        grads(toTensors(call.self, call.values[1])),
-        inputs(toTensors(call.self, call.values[2])),
-        retain(toBool(call.env, call.values[3])),
-        create(toBool(call.env, call.values[4])) {}
-};
+// [outputs, grads, inputs] of a backward.
+static std::array<std::vector<Tensor>, 3> tensorsOf(Call& call) {
+  std::array<std::vector<Tensor>, 3> out;
+  for (size_t i = 0; i < 3; i++) out[i] = toTensors(call.self, call.values[i]);
+  for (const auto* list : {&out[0], &out[2]}) {
+    for (const Tensor& tensor : *list) if (!tensor.defined()) throw Failure{"argument", "expected a tensor, got null"};
+  }
+  return out;
+}
 
 // backward(outputs, grads | null, inputs | null, retain, create)
 static void backward(Call& call) {
-  const BackwardArguments a(call);
-  torch::autograd::backward(a.outputs, a.grads, a.retain, a.create, a.inputs);
+  const bool retain = toBool(call.env, call.values[3]), create = toBool(call.env, call.values[4]);
+  const auto [outputs, grads, inputs] = tensorsOf(call);
+  torch::autograd::backward(outputs, grads, retain, create, inputs);
 }
 
 // grad(outputs, grads | null, inputs, retain, create): gradients without touching `.grad`.
 static napi_value gradients(Call& call) {
-  const BackwardArguments a(call);
-  return fromList(call.self, torch::autograd::grad(a.outputs, a.inputs, a.grads, a.retain, a.create, true));
+  const bool retain = toBool(call.env, call.values[3]), create = toBool(call.env, call.values[4]);
+  const auto [outputs, grads, inputs] = tensorsOf(call);
+  return fromList(call.self, torch::autograd::grad(outputs, inputs, grads, retain, create, true));
 }
 
 static napi_value gradOf(Call& call) { return handleOf(call.self, call.tensor(0).grad()); }
 
 static void setGrad(Call& call) {
-  call.tensor(0).mutable_grad() = isNothing(call.env, call.values[1]) ? Tensor() : call.tensor(1);
+  const Tensor& tensor = call.tensor(0);
+  const Tensor grad = isNothing(call.env, call.values[1]) ? Tensor() : call.tensor(1);
+  if (grad.defined() && (grad.sizes() != tensor.sizes() || grad.scalar_type() != tensor.scalar_type() ||
+                         grad.device() != tensor.device() || grad.is_same(tensor))) {
+    throw Failure{"shape", "expected another tensor of the same shape, type and device as the gradient"};
+  }
+  tensor.mutable_grad() = grad;
 }
 
 // ---- modes
@@ -743,24 +742,23 @@ static void inferenceLeave(Call& call) {
 
 // ---- lifetime
 
-// free(handle | handle[])
+// free(handle | handle[]): of a list every tensor that can be freed is; then the first bad handle is told.
 static void freeHandles(Call& call) {
-  const auto freeOne = [&](napi_value value) {
-    uint32_t index;
-    ownSlot(call.self, value, &index);
-    slab().release(index);
+  std::optional<Failure> failure;
+  const auto freeOne = [&](double handle) {
+    if (!slab().take(handle, call.self.id).defined() && !failure.has_value()) failure = badHandle(handle);
   };
-  if (typeOf(call.env, call.values[0]) == napi_number) freeOne(call.values[0]);
-  else eachItem(call.env, call.values[0], freeOne);
+  double handle;
+  if (napi_get_value_double(call.env, call.values[0], &handle) == napi_ok) freeOne(handle);
+  else eachItem(call.env, call.values[0], [&](napi_value item) { freeOne(toDouble(call.env, item)); });
+  if (failure.has_value()) throw *failure;
 }
 
-// adopt(handle): takes the tensor over from another thread; its old number is stale from now on.
+// adopt(handle): takes the tensor over from another thread, which is done with it; its old number is stale.
 static napi_value adopt(Call& call) {
-  uint32_t index;
-  Slot* slot = slab().find(toDouble(call.env, call.values[0]), &index);
-  if (slot == nullptr) throw badHandle(toDouble(call.env, call.values[0]));
-  Tensor tensor = slot->tensor;
-  slab().release(index);
+  const double handle = toDouble(call.env, call.values[0]);
+  Tensor tensor = slab().take(handle, 0);
+  if (!tensor.defined()) throw badHandle(handle);
   return handleOf(call.self, std::move(tensor));
 }
 
@@ -775,7 +773,7 @@ static napi_value sizesOf(napi_env env, const Sizes& sizes) {
 static Sizes deviceMemory() {
   Sizes out;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
-  for (size_t i = 0; torch::cuda::is_available() && i < torch::cuda::device_count(); i++) {
+  for (int i = 0; torch::cuda::is_available() && i < static_cast<int>(torch::cuda::device_count()); i++) {
     const auto stats = at::getDeviceAllocator(c10::DeviceType::CUDA)->getDeviceStats(i);
     out[text("cuda:", i, " allocated")] = stats.allocated_bytes[0].current;
     out[text("cuda:", i, " peak")] = stats.allocated_bytes[0].peak;
@@ -801,7 +799,6 @@ static napi_value memory(Call& call) {
   guard.unlock();
   return arrayOf(call.env, {sizesOf(call.env, sizes), sizesOf(call.env, byType), sizesOf(call.env, deviceMemory())});
 }
-
 
 static napi_value liveHandles(Call& call) {
   std::lock_guard<std::mutex> guard(slab().lock);
@@ -839,13 +836,16 @@ static napi_value config(Call& call) {
                        number(env, at::get_num_threads()), boolean(env, at::hasMKL()), number(env, devices)});
 }
 
-static void setThreads(Call& call) { at::set_num_threads(toInt(call.env, call.values[0])); }
+static void setThreads(Call& call) {
+  const int64_t count = toInt(call.env, call.values[0]);
+  if (count < 1 || count > 1024) throw Failure{"argument", text("expected 1 to 1024 threads, got ", count)};
+  at::set_num_threads(count);
+}
 
 static void allowTf32(Call& call) {
   at::globalContext().setAllowTF32CuBLAS(toBool(call.env, call.values[0]));
   at::globalContext().setAllowTF32CuDNN(toBool(call.env, call.values[0]));
 }
-
 static void deterministic(Call& call) { at::globalContext().setDeterministicAlgorithms(toBool(call.env, call.values[0]), false); }
 static void synchronize(Call& call) { if (torch::cuda::is_available()) torch::cuda::synchronize(); }
 
@@ -864,13 +864,13 @@ static napi_value schemas(Call& call) {
 // A thread that ends leaves nothing behind.
 static void endEnvironment(void* data) {
   auto* self = static_cast<Environment*>(data);
-  std::vector<uint32_t> left;
+  std::vector<Tensor> left;
   std::unique_lock<std::mutex> guard(slab().lock);
   for (uint32_t i = 0; i < slab().size; i++) {
-    if (slab().at(i).owner == self->id) left.push_back(i);
+    if (slab().at(i).owner == self->id) left.push_back(slab().empty(slab().at(i), i));
   }
   guard.unlock();
-  for (const uint32_t index : left) slab().release(index);
+  left.clear();
   while (!self->inference.empty()) self->inference.pop_back();
   delete self;
 }
