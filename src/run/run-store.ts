@@ -1,0 +1,185 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Checkpoint, NewCheckpoint } from './checkpoints.ts';
+import {
+  checkpointFolder,
+  pruneCheckpoints,
+  readCheckpoints,
+  readState,
+  sweepCheckpoints,
+  writeCheckpoint,
+} from './checkpoints.ts';
+import { RunError, runError } from './run-error.ts';
+import { lockRun } from './run-lock.ts';
+import { RunReader } from './run-reader.ts';
+import type { RunHead, RunRecord } from './run-record.ts';
+import { checkSchema, createSchema, eventTables } from './run-schema.ts';
+import { writeRecord } from './write-record.ts';
+
+const file = 'run.sqlite';
+
+/** The writer of a run: one file of record per run folder, read by others while it is written. */
+export class RunStore implements Disposable {
+  readonly folder: string;
+  readonly #database: DatabaseSync;
+  readonly #lock: Disposable;
+  #seq: number;
+
+  constructor(folder: string, database: DatabaseSync, lock: Disposable) {
+    this.folder = folder;
+    this.#database = database;
+    this.#lock = lock;
+    this.#seq = lastSeq(database);
+  }
+
+  /** Stores everything that came with one event in one transaction. */
+  record(record: RunRecord): void {
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        writeRecord(this.#database, this.#seq + 1, record);
+        this.#database.exec('COMMIT');
+      } catch (cause) {
+        if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+        throw cause;
+      }
+    } catch (cause) {
+      throw runError(
+        `cannot record ${record.kind} of step ${record.step} in ${this.folder}`,
+        cause,
+      );
+    }
+    this.#seq += 1;
+  }
+
+  /** Where a policy on this computer should save the weights of a checkpoint. */
+  checkpointFolder(name: string): string {
+    return checkpointFolder(this.folder, name);
+  }
+
+  /** Completes a checkpoint whose weights are written; keeps the last `keepLast` and the best. */
+  checkpoint(checkpoint: NewCheckpoint, keepLast: number): void {
+    writeCheckpoint(this.#database, this.folder, checkpoint, this.#seq);
+    pruneCheckpoints(this.#database, this.folder, keepLast);
+  }
+
+  checkpoints(): readonly Checkpoint[] {
+    return readCheckpoints(this.#database);
+  }
+
+  reader(): RunReader {
+    return new RunReader(this.#database);
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close();
+    this.#lock[Symbol.dispose]();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
+
+/** Begins a run in an empty or new folder. */
+export function createRun(folder: string, head: RunHead): RunStore {
+  if (existsSync(join(folder, file))) {
+    throw new RunError(
+      `${folder}: a run is there already; go on with --resume or choose another folder`,
+    );
+  }
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (cause) {
+    throw runError(`cannot create the run folder ${folder}`, cause);
+  }
+  const lock = lockRun(folder);
+  try {
+    const database = open(folder, false);
+    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    createSchema(database);
+    database.prepare('INSERT INTO head VALUES (1, ?)').run(JSON.stringify(head));
+    return new RunStore(folder, database, lock);
+  } catch (cause) {
+    lock[Symbol.dispose]();
+    throw cause instanceof RunError ? cause : runError(`cannot create the run in ${folder}`, cause);
+  }
+}
+
+/** A run that goes on: its writer, and the checkpoint to go on from, if there is one. */
+export interface Resumed {
+  readonly store: RunStore;
+  readonly head: RunHead;
+  readonly checkpoint: (Checkpoint & { readonly state: Uint8Array }) | null;
+}
+
+/**
+ * Opens a run to go on from its last complete checkpoint, or from its beginning. Everything recorded
+ * after that checkpoint is deleted, for it will happen again.
+ */
+export function resumeRun(folder: string): Resumed {
+  demandRun(folder);
+  const lock = lockRun(folder);
+  try {
+    const database = open(folder, false);
+    checkSchema(database, join(folder, file));
+    const last = readCheckpoints(database).at(-1);
+    const state = last === undefined ? null : readState(folder, last.name);
+    forgetAfter(database, last);
+    sweepCheckpoints(database, folder);
+    const store = new RunStore(folder, database, lock);
+    const checkpoint = last === undefined || state === null ? null : { ...last, state };
+    return { store, head: store.reader().head(), checkpoint };
+  } catch (cause) {
+    lock[Symbol.dispose]();
+    throw cause instanceof RunError ? cause : runError(`cannot resume the run in ${folder}`, cause);
+  }
+}
+
+/** Opens a run to read, also while another process writes it. */
+export function readRun(folder: string): RunReader & Disposable {
+  demandRun(folder);
+  const database = open(folder, true);
+  try {
+    checkSchema(database, join(folder, file));
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+  return Object.assign(new RunReader(database), { [Symbol.dispose]: () => database.close() });
+}
+
+function demandRun(folder: string): void {
+  if (existsSync(join(folder, file))) return;
+  throw new RunError(
+    `${folder}: expected a run (${file}), found none; \`vl-rethinker runs\` lists them`,
+  );
+}
+
+function open(folder: string, readOnly: boolean): DatabaseSync {
+  const path = join(folder, file);
+  try {
+    const database = new DatabaseSync(path, { readOnly, timeout: 5000 });
+    database.prepare('PRAGMA schema_version').get();
+    return database;
+  } catch (cause) {
+    throw runError(`${path}: cannot be opened as a run`, cause);
+  }
+}
+
+function forgetAfter(database: DatabaseSync, checkpoint: Checkpoint | undefined): void {
+  const row =
+    checkpoint === undefined
+      ? undefined
+      : database.prepare('SELECT seq FROM checkpoints WHERE name = ?').get(checkpoint.name);
+  const seq = Number(row?.['seq'] ?? 0);
+  database.exec('BEGIN IMMEDIATE');
+  for (const table of eventTables) database.prepare(`DELETE FROM ${table} WHERE seq > ?`).run(seq);
+  database.exec('COMMIT');
+}
+
+function lastSeq(database: DatabaseSync): number {
+  const row = database.prepare('SELECT max(seq) AS seq FROM events').get();
+  return Number(row?.['seq'] ?? 0);
+}

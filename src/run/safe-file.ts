@@ -1,0 +1,38 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Writes a file so that after a crash either all of it or the old one is there. */
+export function writeSafely(path: string, bytes: Uint8Array): void {
+  const part = `${path}.part`;
+  try {
+    const file = openSync(part, 'w');
+    try {
+      for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(part, path);
+  } catch (cause) {
+    rmSync(part, { force: true });
+    throw cause;
+  }
+  syncFolder(dirname(path));
+}
+
+/** Makes renames and new names in a folder outlive a power cut; not every system can. */
+export function syncFolder(folder: string): void {
+  let handle: number;
+  try {
+    handle = openSync(folder, 'r');
+  } catch {
+    return;
+  }
+  try {
+    fsyncSync(handle);
+  } catch {
+    // Some file systems refuse to sync a folder; the file itself is on disk.
+  } finally {
+    closeSync(handle);
+  }
+}
