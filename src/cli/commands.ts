@@ -20,4 +20,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check this machine, then train a small decoder to add numbers',
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
+  {
+    name: 'parity',
+    summary: 'compare model, processor and sampler with fixtures made by transformers',
+    load: async () => (await import('./parity.ts')).parity,
+  },
 ];

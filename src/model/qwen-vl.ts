@@ -82,9 +82,10 @@ export class QwenVL implements Disposable {
   encodeImages(pictures: readonly Patches[]): readonly Tensor[] {
     if (pictures.length === 0) return [];
     const pixels = concat(
-      pictures.map((picture) =>
-        fromArray(picture.pixels, [-1, picture.pixels.length / rowsOf(picture)]),
-      ),
+      pictures.map((picture) => {
+        const rows = rowsOf(picture);
+        return fromArray(picture.pixels, [rows, picture.pixels.length / rows]);
+      }),
     ).to(this.device);
     const grids = pictures.map(({ grid }) => grid);
     const merged = this.vision.forward(pixels, grids);
