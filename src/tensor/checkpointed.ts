@@ -1,4 +1,4 @@
-import { enableGrad, noGrad } from './modes.ts';
+import { backward, enableGrad, noGrad } from './modes.ts';
 import { rngState, setRngState } from './random.ts';
 import { TensorScope } from './scope.ts';
 import type { Tensor } from './tensor.generated.ts';
@@ -17,6 +17,22 @@ export interface Checkpointed {
   backward(): readonly (Tensor | null)[];
 }
 
+/** Generator states by device: the processor's, and those of the devices that the inputs lie on. */
+type GeneratorStates = ReadonlyMap<string, Tensor>;
+
+function saveStates(inputs: readonly Tensor[]): GeneratorStates {
+  const devices = new Set(['cpu', ...inputs.map(({ device }) => device)]);
+  return new Map([...devices].map((device) => [device, rngState(device)]));
+}
+
+/** Sets the generators back and frees the states. */
+function restoreStates(states: GeneratorStates): void {
+  for (const [device, state] of states) {
+    setRngState(state, device);
+    state.dispose();
+  }
+}
+
 function asLeaf(tensor: Tensor): Tensor {
   const floating = tensor.dtype.includes('f');
   return floating ? tensor.detach().requiresGrad_(true) : tensor.detach();
@@ -25,17 +41,17 @@ function asLeaf(tensor: Tensor): Tensor {
 /**
  * Runs `segments` without a graph and remembers only what stands between them (gradient
  * checkpointing, Chen et al. 2016). The gradients equal those of a plain backward bit for bit, also
- * with dropout: the generator's state is restored before each recomputation. Frees nothing itself:
- * the caller's scope owns borders and gradients.
+ * with dropout: the generators' states are restored before each recomputation. Frees nothing itself:
+ * the caller's scope owns borders, states and gradients.
  */
 export function checkpointed(
   segments: readonly Segment[],
   inputs: readonly Tensor[],
 ): Checkpointed {
   const borders: (readonly Tensor[])[] = [inputs];
-  const states: Tensor[] = [];
+  const states: GeneratorStates[] = [];
   for (const segment of segments) {
-    states.push(rngState());
+    states.push(saveStates(inputs));
     borders.push(step(segment, borders.at(-1) ?? []));
   }
   const outputs = (borders.at(-1) ?? []).map(asLeaf);
@@ -52,24 +68,22 @@ function step(segment: Segment, inputs: readonly Tensor[]): readonly Tensor[] {
 function backwardThrough(
   segments: readonly Segment[],
   borders: readonly (readonly Tensor[])[],
-  states: readonly Tensor[],
+  states: readonly GeneratorStates[],
   outputs: readonly Tensor[],
 ): readonly (Tensor | null)[] {
-  const after = rngState();
+  const after = saveStates(borders[0] ?? []);
   let grads = outputs.map((output) => output.grad);
   for (let index = segments.length - 1; index >= 0; index--) {
     const segment = segments[index];
     const state = states[index];
     const border = borders[index];
     if (segment === undefined || state === undefined || border === undefined) break;
-    setRngState(state);
-    state.dispose();
+    restoreStates(state);
     const next = recompute(segment, border, grads);
     for (const grad of grads) grad?.dispose();
     grads = next;
   }
-  setRngState(after);
-  after.dispose();
+  restoreStates(after);
   return grads;
 }
 
@@ -85,8 +99,11 @@ function recompute(
     const grad = grads[index];
     return grad !== null && grad !== undefined && output.requiresGrad ? [{ output, grad }] : [];
   });
-  for (const [index, { output, grad }] of pairs.entries()) {
-    output.backward({ grad, retainGraph: index < pairs.length - 1 });
+  if (pairs.length > 0) {
+    backward(
+      pairs.map(({ output }) => output),
+      { grads: pairs.map(({ grad }) => grad) },
+    );
   }
   return inputs.map((input) => {
     const grad = input.grad;

@@ -1,8 +1,11 @@
 import { describeOriginsWith, TorchError } from './errors.ts';
+import { dtypeName } from './dtype.ts';
 import { native } from './native.ts';
 import { type Owned, watchTensors } from './scope.ts';
 
 interface Origin {
+  /** `f32[4, 128]` */
+  readonly what: string;
   readonly created: string;
   freed?: string;
 }
@@ -32,15 +35,17 @@ export interface DebugOptions {
  */
 export function debugTensors(options: DebugOptions = {}): () => ReadonlyMap<string, number> {
   const origins = new Map<number, Origin>();
-  const dead: number[] = [];
+  const dead = new Set<number>();
   const collected = new FinalizationRegistry<number>((handle) => {
     const origin = origins.get(handle);
     if (origin !== undefined && origin.freed === undefined) {
-      options.onLeak?.(`leaked tensor created at ${origin.created}`);
+      options.onLeak?.(`leaked tensor ${origin.what} created at ${origin.created}`);
     }
   });
   const created = (tensor: Owned): void => {
-    origins.set(tensor.handle, { created: place() });
+    const [dtype, , , ...shape] = native.meta(tensor.handle);
+    const what = `${dtypeName(dtype)}[${shape.join(', ')}]`;
+    origins.set(tensor.handle, { what, created: place() });
     collected.register(tensor, tensor.handle);
     if (options.checkFinite === true) checkFinite(tensor.handle);
   };
@@ -48,8 +53,11 @@ export function debugTensors(options: DebugOptions = {}): () => ReadonlyMap<stri
     const origin = origins.get(handle);
     if (origin === undefined) return;
     origin.freed = `${by} at ${place()}`;
-    dead.push(handle);
-    if (dead.length > remembered) origins.delete(dead.shift() ?? -1);
+    dead.add(handle);
+    const [oldest] = dead;
+    if (oldest === undefined || dead.size <= remembered) return;
+    dead.delete(oldest);
+    origins.delete(oldest);
   };
   watchTensors({ created, freed });
   describeOriginsWith({ describe: (handle) => describe(origins.get(handle)) });
@@ -60,10 +68,10 @@ export function debugTensors(options: DebugOptions = {}): () => ReadonlyMap<stri
   };
 }
 
-function describe(origin: Origin | undefined): string | undefined {
+function describe(origin: Origin | undefined): { what: string; story: string } | undefined {
   if (origin === undefined) return undefined;
   const end = origin.freed === undefined ? '' : `, freed by ${origin.freed}`;
-  return `created at ${origin.created}${end}`;
+  return { what: origin.what, story: `created at ${origin.created}${end}` };
 }
 
 function countByPlace(origins: Iterable<Origin>): ReadonlyMap<string, number> {

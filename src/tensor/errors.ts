@@ -91,7 +91,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
 
 /** Where tensors came from and went, kept in debug mode only. */
 export interface Origins {
-  describe(handle: number): string | undefined;
+  describe(handle: number): { readonly what: string; readonly story: string } | undefined;
 }
 
 let origins: Origins | undefined;
@@ -103,13 +103,13 @@ export function describeOriginsWith(records: Origins | undefined): void {
 
 function describeTensor(handle: number): string {
   const origin = origins?.describe(handle);
-  const place = origin === undefined ? '' : `, ${origin}`;
+  const story = origin === undefined ? '' : ` ${origin.story}`;
   try {
     const [dtype, device, , ...shape] = native.meta(handle);
     const where = device === 'cpu' ? '' : ` on ${device}`;
-    return `${dtypeName(dtype)}[${shape.join(', ')}]${where}${range(handle, dtype, shape)}${place}`;
+    return `${dtypeName(dtype)}[${shape.join(', ')}]${where}${range(handle, dtype, shape)}${story}`;
   } catch {
-    return `(disposed${place})`;
+    return origin === undefined ? 'no tensor that is alive here' : `${origin.what}${story}`;
   }
 }
 
@@ -139,17 +139,20 @@ function argumentsOf(schema: string): readonly { type: string; name: string }[] 
     });
 }
 
+/** One value that is no list. Never runs code of the value: it may be anything. */
+function describePlain(type: string, value: unknown): string {
+  if (type.startsWith('Tensor') && typeof value === 'number') return describeTensor(value);
+  if (typeof value === 'string') return `'${value.slice(0, 80)}'`;
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value).slice(0, 80);
+}
+
 function describeArgument(type: string, value: unknown): string {
-  const tensor = type.startsWith('Tensor');
-  if (Array.isArray(value)) {
-    const items = value
-      .slice(0, 4)
-      .map((item: unknown) => describeArgument(tensor ? 'Tensor' : '', item));
-    const more = value.length > 4 ? `, … ${value.length} in all` : '';
-    return `[${items.join(', ')}${more}]`;
-  }
-  if (tensor && typeof value === 'number') return describeTensor(value);
-  return typeof value === 'string' ? `'${value.slice(0, 80)}'` : String(value).slice(0, 80);
+  if (!Array.isArray(value)) return describePlain(type, value);
+  const items = value.slice(0, 4).map((item: unknown) => describePlain(type, item));
+  const more = value.length > 4 ? `, … ${value.length} in all` : '';
+  return `[${items.join(', ')}${more}]`;
 }
 
 function describeCall(schema: string, values: readonly unknown[]): readonly string[] {

@@ -1,5 +1,4 @@
 import { native } from './native.ts';
-import { outside } from './scope.ts';
 import { Tensor } from './tensor.generated.ts';
 
 /** Sets the default generators of all devices. The same seed gives the same tensors. */
@@ -7,9 +6,9 @@ export function seedTorch(seed: number): void {
   native.seed(seed);
 }
 
-/** The state of a device's generator, to be given back to `setRngState`. */
+/** The state of a device's generator, to be given back to `setRngState`; the scope owns it. */
 export function rngState(device = 'cpu'): Tensor {
-  return outside(() => new Tensor(native.rngState(device)));
+  return new Tensor(native.rngState(device));
 }
 
 export function setRngState(state: Tensor, device = 'cpu'): void {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { bytesOf, type DType } from './dtype.ts';
 import { noGrad } from './modes.ts';
 import { native } from './native.ts';
-import { AsyncScope, TensorScope } from './scope.ts';
+import { AsyncScope, TensorScope, tidy } from './scope.ts';
 import * as ops from './tensor.generated.ts';
 import type { Tensor } from './tensor.generated.ts';
 
@@ -81,11 +81,10 @@ function readEntry(name: string, value: unknown, base: number, path: string): Sa
     new SafetensorsError(`${path}: entry '${name}': ${reason}`);
   if (!isRecord(value)) throw fail('expected an object');
   const { dtype: format, shape, data_offsets: range } = value;
-  const dtype = dtypes.get(String(format));
+  const dtype = typeof format === 'string' ? dtypes.get(format) : undefined;
   if (dtype === undefined) {
-    throw fail(
-      `element type ${String(format)} is not supported; known are ${[...dtypes.keys()].join(', ')}`,
-    );
+    const known = [...dtypes.keys()].join(', ');
+    throw fail(`element type ${JSON.stringify(format)} is not supported; known are ${known}`);
   }
   if (!isSizes(shape)) throw fail(`expected a shape, found ${JSON.stringify(shape)}`);
   if (!isSizes(range) || range.length !== 2) {
@@ -95,10 +94,17 @@ function readEntry(name: string, value: unknown, base: number, path: string): Sa
   const expected = shape.reduce((product, size) => product * size, bytesOf(dtype));
   if (end - begin !== expected) {
     throw fail(
-      `expected ${expected} bytes for ${String(format)} [${shape.join(', ')}], found ${end - begin}`,
+      `expected ${expected} bytes for ${dtype} [${shape.join(', ')}], found ${end - begin}`,
     );
   }
   return { name, dtype, shape, offset: base + begin, byteLength: expected };
+}
+
+function readMetadata(value: unknown, path: string): Readonly<Record<string, string>> {
+  if (value === undefined) return {};
+  const texts = isRecord(value) && Object.values(value).every((text) => typeof text === 'string');
+  if (texts) return value as Readonly<Record<string, string>>;
+  throw new SafetensorsError(`${path}: expected texts in __metadata__`);
 }
 
 function checkLayout(entries: readonly SafetensorsEntry[], fileBytes: number, path: string): void {
@@ -142,7 +148,7 @@ export function readSafetensorsHeader(path: string): Header {
     checkLayout(entries, fileBytes, path);
     return {
       entries: new Map(entries.map((entry) => [entry.name, entry])),
-      metadata: isRecord(metadata) ? (metadata as Record<string, string>) : {},
+      metadata: readMetadata(metadata, path),
       fileBytes,
     };
   } finally {
@@ -174,9 +180,11 @@ export class Safetensors implements Disposable {
   tensor(name: string): Tensor {
     const { dtype, shape, offset, byteLength } = this.#entry(name);
     if (byteLength === 0) return ops.empty(shape, { dtype });
-    const bytes = this.#bytes.narrow(0, offset, byteLength);
-    const aligned = offset % bytesOf(dtype) === 0 ? bytes : bytes.clone();
-    return aligned.viewDtype(dtype).view(shape);
+    return tidy(() => {
+      const bytes = this.#bytes.narrow(0, offset, byteLength);
+      const aligned = offset % bytesOf(dtype) === 0 ? bytes : bytes.clone();
+      return aligned.viewDtype(dtype).view(shape);
+    });
   }
 
   /**

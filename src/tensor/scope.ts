@@ -14,7 +14,10 @@ export interface Owned {
 /** Something that frees tensors. */
 export interface Owner {
   readonly name: string;
-  readonly owned: Owned[];
+  /** Null where nobody frees: what `outside` creates has an owner of its own. */
+  readonly owned: Owned[] | null;
+  /** Tensors of `owned` that were freed early. */
+  gone: number;
 }
 
 /** Debug mode watches births and deaths; undefined costs nothing. */
@@ -23,9 +26,8 @@ export interface Watcher {
   freed(handle: number, by: string): void;
 }
 
-let current: TensorScope | undefined;
-/** Inside `outside` or an `AsyncScope`: who owns what is created now. */
-let override: { readonly owner: Owner | null } | undefined;
+/** Who owns what is created now: the innermost of scopes, `outside` and `AsyncScope.run`. */
+let current: Owner | undefined;
 let watcher: Watcher | undefined;
 let unscoped = 0;
 
@@ -40,12 +42,11 @@ export function unscopedCount(): number {
 
 /** Called by the constructor of every tensor. */
 export function register(tensor: Owned): void {
-  const owner = override === undefined ? (current ?? null) : override.owner;
-  tensor.owner = owner;
-  if (owner === null) {
-    if (override === undefined) unscoped++;
-  } else {
-    owner.owned.push(tensor);
+  const owned = current?.owned;
+  if (owned === undefined) unscoped++;
+  else if (owned !== null) {
+    tensor.owner = current ?? null;
+    owned.push(tensor);
   }
   watcher?.created(tensor);
 }
@@ -54,10 +55,22 @@ export function register(tensor: Owned): void {
 export function release(tensor: Owned): void {
   tensor.forget();
   watcher?.freed(tensor.handle, 'dispose');
+  const { owner } = tensor;
+  if (owner !== null && ++owner.gone >= 1024) tidyUp(owner);
   native.free(tensor.handle);
 }
 
-function releaseAll(owner: Owner): void {
+/** A scope that lives long would otherwise remember every tensor that was freed before its end. */
+function tidyUp(owner: Owner): void {
+  const { owned } = owner;
+  if (owned === null || owner.gone * 2 < owned.length) return;
+  const alive = owned.filter((tensor) => tensor.owner === owner && !tensor.disposed);
+  for (const [index, tensor] of alive.entries()) owned[index] = tensor;
+  owned.length = alive.length;
+  owner.gone = 0;
+}
+
+function releaseAll(owner: Owner & { readonly owned: Owned[] }): void {
   const handles: number[] = [];
   for (const tensor of owner.owned) {
     if (tensor.owner !== owner || tensor.disposed) continue;
@@ -66,18 +79,20 @@ function releaseAll(owner: Owner): void {
     watcher?.freed(tensor.handle, `scope '${owner.name}'`);
   }
   owner.owned.length = 0;
+  owner.gone = 0;
   if (handles.length > 0) native.free(handles);
 }
 
-function move(tensor: Owned, owner: Owner | null): void {
-  tensor.owner = owner;
-  owner?.owned.push(tensor);
+function move(tensor: Owned, owner: Owner | undefined): void {
+  const kept = owner?.owned ?? null;
+  tensor.owner = kept === null ? null : (owner ?? null);
+  kept?.push(tensor);
 }
 
-/** Makes a scope the innermost one; returns the one around it. */
-function enter(scope: TensorScope): TensorScope | undefined {
+/** Makes an owner the innermost one; returns the one around it. */
+function enter(owner: Owner): Owner | undefined {
   const outer = current;
-  current = scope;
+  current = owner;
   return outer;
 }
 
@@ -88,7 +103,8 @@ function enter(scope: TensorScope): TensorScope | undefined {
 export class TensorScope implements Disposable, Owner {
   readonly name: string;
   readonly owned: Owned[] = [];
-  readonly #outer: TensorScope | undefined;
+  gone = 0;
+  #outer: Owner | undefined;
   #open = true;
 
   constructor(name = 'scope') {
@@ -98,10 +114,11 @@ export class TensorScope implements Disposable, Owner {
 
   /** Hands a tensor to the enclosing scope, or to nobody where this is the outermost one. */
   keep<T extends Owned>(tensor: T): T {
-    if (tensor.owner === this) move(tensor, this.#outer ?? null);
+    if (tensor.owner === this) move(tensor, this.#outer);
     return tensor;
   }
 
+  /** Throws `TorchError` when a scope opened inside this one is still open; that one stays usable. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;
@@ -110,8 +127,8 @@ export class TensorScope implements Disposable, Owner {
       current = this.#outer;
       return;
     }
-    for (let inner = current; inner !== undefined; inner = inner.#outer) {
-      if (inner.#outer === this) current = this.#outer;
+    for (let inner = current; inner instanceof TensorScope; inner = inner.#outer) {
+      if (inner.#outer === this) inner.#outer = this.#outer;
     }
     throw new TorchError(
       `scope '${this.name}' closed before a scope opened inside it; a scope must not span an await`,
@@ -147,29 +164,29 @@ export function tidy<T>(body: () => T, name = 'tidy'): T {
   return result;
 }
 
-function withOwner<T>(owner: Owner | null, body: () => T): T {
-  const before = override;
-  const scopeBefore = current;
-  override = { owner };
+function withOwner<T>(owner: Owner, body: () => T): T {
+  const outer = enter(owner);
   try {
     const result = body();
     if (isPromise(result)) throw new TorchError('expected a synchronous function, got a promise');
     return result;
   } finally {
-    override = before;
-    current = scopeBefore;
+    current = outer;
   }
 }
 
+const nobody: Owner = { name: 'outside', owned: null, gone: 0 };
+
 /** Runs `body` so that what it creates belongs to no scope: parameters, optimizer state, caches. */
 export function outside<T>(body: () => T): T {
-  return withOwner(null, body);
+  return withOwner(nobody, body);
 }
 
 /** A scope for code with awaits: only what `run` creates belongs to it. */
 export class AsyncScope implements Disposable, Owner {
   readonly name: string;
   readonly owned: Owned[] = [];
+  gone = 0;
 
   constructor(name = 'async scope') {
     this.name = name;

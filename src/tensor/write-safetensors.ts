@@ -1,22 +1,24 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { native } from './native.ts';
-import { formatNames } from './safetensors.ts';
+import { bytesOf } from './dtype.ts';
+import { formatNames, SafetensorsError } from './safetensors.ts';
 import type { Tensor } from './tensor.generated.ts';
 
 function headerOf(
-  tensors: ReadonlyMap<string, Tensor>,
+  tensors: readonly (readonly [string, Tensor])[],
   metadata: Readonly<Record<string, string>> | undefined,
 ): Buffer {
-  const header: Record<string, unknown> = metadata === undefined ? {} : { __metadata__: metadata };
+  const parts: [string, unknown][] = metadata === undefined ? [] : [['__metadata__', metadata]];
   let offset = 0;
   for (const [name, tensor] of tensors) {
+    if (name === '__metadata__') throw new SafetensorsError(`'${name}' cannot name a tensor`);
     const end = offset + tensor.byteLength;
     const { shape, dtype } = tensor;
-    header[name] = { dtype: formatNames[dtype], shape, data_offsets: [offset, end] };
+    parts.push([name, { dtype: formatNames[dtype], shape, data_offsets: [offset, end] }]);
     offset = end;
   }
-  const text = Buffer.from(JSON.stringify(header));
+  const text = Buffer.from(JSON.stringify(Object.fromEntries(parts)));
   const padding = (8 - (text.length % 8)) % 8;
   const out = Buffer.concat([Buffer.alloc(8), text, Buffer.alloc(padding, ' ')]);
   out.writeBigUInt64LE(BigInt(text.length + padding));
@@ -29,7 +31,8 @@ function writeBuffer(file: number, buffer: Buffer): void {
 }
 
 /**
- * Writes tensors as a safetensors file, one after the other without a copy in JavaScript. The file
+ * Writes tensors as a safetensors file, one after the other without a copy in JavaScript; those with
+ * the widest elements come first, so that every reader finds all of them aligned. The file
  * appears under its name only when it is complete and on the disk; on an error nothing is left.
  */
 export function writeSafetensors(
@@ -41,8 +44,9 @@ export function writeSafetensors(
   const file = openSync(aside, 'w');
   try {
     try {
-      writeBuffer(file, headerOf(tensors, metadata));
-      for (const tensor of tensors.values()) native.write(file, [tensor.handle]);
+      const sorted = [...tensors].sort(([, a], [, b]) => bytesOf(b.dtype) - bytesOf(a.dtype));
+      writeBuffer(file, headerOf(sorted, metadata));
+      for (const [, tensor] of sorted) native.write(file, [tensor.handle]);
       fsyncSync(file);
     } finally {
       closeSync(file);
