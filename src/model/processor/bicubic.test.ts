@@ -20,7 +20,7 @@ test.each(cases)('%i × %i to %i × %i has the bytes of Pillow', (...found) => {
   const from = hashedNoise(height, width);
   const resized = resizeBicubic(from, { height, width }, { height: toHeight, width: toWidth });
   expect(createHash('sha256').update(resized).digest('hex')).toBe(sha256);
-  expect(from).toEqual(hashedNoise(height, width));
+  expect(Buffer.compare(from, hashedNoise(height, width))).toBe(0);
 });
 
 test('a picture that keeps its size keeps its bytes', () => {

@@ -32,7 +32,7 @@ const tokenFields = {
 };
 
 export const tokenizerJson: z.ZodType<TokenizerJson> = z.looseObject({
-  model: z.looseObject({ vocab: z.record(z.string(), z.int()) }),
+  model: z.looseObject({ type: z.literal('BPE'), vocab: z.record(z.string(), z.int()) }),
   added_tokens: z.array(z.looseObject({ id: z.int(), ...tokenFields })),
 });
 
