@@ -1,5 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -76,15 +84,44 @@ describe('bin/vl-rethinker', () => {
     expect(ms).toBeLessThan(250);
   });
 
-  test('works through a link, from another folder, with nothing on the PATH but the shell’s tools', async () => {
+  test('works through links, from another folder, with nothing on the PATH', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'vl-link-'));
-    const link = join(folder, 'vl');
-    symlinkSync(program, link);
-    const env = { PATH: '/usr/bin:/bin' };
-    const { code, out } = await ended(spawn(link, ['--version'], { cwd: folder, env }));
+    symlinkSync(program, join(folder, 'absolute'));
+    symlinkSync('absolute', join(folder, 'relative'));
+    const link = join(folder, 'relative');
+    const { code, out } = await ended(spawn(link, ['--version'], { cwd: tmpdir() }));
     rmSync(folder, { recursive: true });
     expect(code).toBe(0);
+    const bare = await ended(spawn(program, ['--help'], { env: { PATH: '' } }));
+    expect([bare.code, bare.err]).toEqual([0, '']);
     expect(out).toMatch(/^vl-rethinker \d+\.\d+\.\d+ \(.*Node 24\.\d+\.\d+\)\n$/);
+  });
+
+  test('says what to run where set-up is missing, and which Node an installed package needs', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'vl-bare-'));
+    const copy = join(folder, 'bin', 'vl-rethinker');
+    cpSync(program, copy);
+    mkdirSync(join(folder, 'src/cli'), { recursive: true });
+    writeFileSync(join(folder, 'src/cli/main.ts'), '');
+    const unset = await ended(spawn(copy));
+    rmSync(join(folder, 'src'), { recursive: true });
+    writeFileSync(
+      join(folder, 'node'),
+      '#!/bin/sh\ncase $1 in -e) exit 1;; *) echo v22.1.0;; esac\n',
+    );
+    chmodSync(join(folder, 'node'), 0o755);
+    const old = await ended(spawn(copy, [], { env: { PATH: folder } }));
+    const none = await ended(spawn(copy, [], { env: { PATH: '' } }));
+    rmSync(folder, { recursive: true });
+    expect(unset).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/not set up yet.*npm run setup/),
+    });
+    expect(old).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/24\.12 or newer.*v22\.1\.0/),
+    });
+    expect(none).toMatchObject({ code: 1, err: expect.stringMatching(/no node on the PATH/) });
   });
 
   test('--version --json is one document', async () => {
