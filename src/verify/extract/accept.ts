@@ -48,7 +48,7 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   return inner && at(from + inner.start, from + inner.end);
 }
 
-/** Drops closing marks, and the brace that closes a `\\text{` opened before the phrase. */
+/** Drops closing marks, and the brace that closes a `\text{` opened before the phrase. */
 function withoutClosers(text: string): string {
   const bare = text.replace(/[\s*_"'`.]+$/, '');
   return bare.endsWith('}') && !bare.includes('{') ? bare.slice(0, -1) : bare;

@@ -49,6 +49,10 @@ export function findPhrase(text: string, language: 'en' | 'any'): Phrase | undef
         if (at === 0) break;
         continue;
       }
+      if (!lineGoesOn(lower, at, after)) {
+        if (at === 0) break;
+        continue;
+      }
       if (best === undefined || after > best) best = after;
       break;
     }
@@ -65,6 +69,17 @@ function tailStart(text: string): number {
 }
 
 const onlyMarks = (text: string): boolean => /^[\s*_.$:`#]*$/.test(text.slice(0, 400)) && text.length < 400;
+
+/**
+ * An unqualified "the answer is" is completed in its own line; after "the correct answer is:",
+ * `Answer:` or a heading the next line counts too.
+ */
+function lineGoesOn(lower: string, at: number, after: number): boolean {
+  const rest = /^[^\n]*/.exec(lower.slice(after, after + 200))?.[0] ?? '';
+  if (!lower.slice(at, after).includes('\n') && !/^[\s*_:]*$/.test(rest)) return true;
+  if (/(?:correct|right|best|final)\s+$/.test(lower.slice(Math.max(0, at - 12), at))) return true;
+  return !/\b(?:is|are|be)\b/.test(lower.slice(at, after));
+}
 
 /** End of the word and the verb or colon that makes it a phrase. */
 function joinEnd(lower: string, at: number, word: string): number | undefined {
