@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../src/cli/command.ts';
 import { commands } from '../src/cli/commands.ts';
-import { colorful } from '../src/cli/main.ts';
+import { colorful, columnsBehind } from '../src/cli/main.ts';
 import { editDistance, nearest } from '../src/cli/nearest.ts';
 import { optionSpecs } from '../src/cli/option-spec.ts';
 import { runProgram } from '../src/cli/program.ts';
@@ -291,6 +291,13 @@ describe('help', () => {
     expect(colorful({ isTTY: true }, { TERM: 'dumb' })).toBe(false);
     expect(colorful({}, {})).toBe(false);
   });
+});
+
+test('a terminal that tells no width counts as 80 columns wide, a pipe has none', () => {
+  expect(columnsBehind({ isTTY: true, columns: 0 })).toBe(80);
+  expect(columnsBehind({ isTTY: true })).toBe(80);
+  expect(columnsBehind({ isTTY: true, columns: 43 })).toBe(43);
+  expect(columnsBehind({ columns: 43 })).toBeUndefined();
 });
 
 describe('how a command ends is how the program ends', () => {

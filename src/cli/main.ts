@@ -9,6 +9,15 @@ export function colorful(
   return stream.isTTY === true && (NO_COLOR ?? '') === '' && TERM !== 'dumb';
 }
 
+/** Undefined for a pipe; some terminals say that they have no columns at all. */
+export function columnsBehind(stream: {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}): number | undefined {
+  if (stream.isTTY !== true) return undefined;
+  return stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns;
+}
+
 /** A reader that went away (`| head`) ends the program without a word. */
 function endQuietlyOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr])
@@ -49,8 +58,12 @@ export async function main(
     out: (text: string) => void process.stdout.write(text),
     err: (text: string) => void process.stderr.write(text),
     color: { out: colorful(process.stdout), err: colorful(process.stderr) },
-    columns: process.stderr.isTTY ? process.stderr.columns : undefined,
-    outColumns: process.stdout.isTTY ? process.stdout.columns : undefined,
+    get columns() {
+      return columnsBehind(process.stderr); // asked anew each time: windows are resized
+    },
+    get outColumns() {
+      return columnsBehind(process.stdout);
+    },
     signal,
     cwd: process.cwd(),
   };
