@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { child } from './child.mjs';
 import { checkSpace } from './machine.mjs';
@@ -38,8 +39,9 @@ export async function usableCompiler() {
 
 /** @param {string} root */
 export function headersOf(root) {
-  const folder = path.join(root, 'node_modules', 'node-api-headers');
   try {
+    const here = createRequire(path.join(root, 'package.json')); // npm may have put it further up
+    const folder = path.dirname(here.resolve('node-api-headers/package.json'));
     const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
     return { include: path.join(folder, 'include'), version: String(version) };
   } catch {
