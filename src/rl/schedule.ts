@@ -8,7 +8,7 @@ export interface RunPlan {
   /** S: optimizer steps of the whole run, were nothing missing. */
   readonly steps: number;
   /** The step index at which an iteration begins. */
-  firstStep(iteration: number): number;
+  readonly firstStep: (iteration: number) => number;
 }
 
 /**

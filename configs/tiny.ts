@@ -1,0 +1,54 @@
+import type { Preset, Settings } from '#rl';
+
+/** Stage 1 on the tiny model and the puzzles: minutes on two cores (tiny.md section 6). */
+const tiny: Settings = {
+  'policy.start': 'assets/tiny-base',
+  'policy.compute': 'f32',
+  'policy.gradientCheckpointing': false,
+  'data.dataset': 'puzzles',
+  'data.subset': 'all',
+  'vision.minPixels': 3136,
+  'vision.maxPixels': 12544,
+  'rollout.problemsPerSync': 64,
+  'rollout.maxNewTokens': 192,
+  'rollout.maxPromptTokens': 512,
+  'train.batchSamples': 32,
+  'train.epochs': 1,
+  'train.maxIterations': 12,
+  'train.microbatchTokens': 8192,
+  'optim.learningRate': 1.5e-4,
+  'eval.maxNewTokens': 192,
+  'validation.problems': 420,
+  'validation.every': 4,
+};
+
+/** What forced rethinking needs at this size: short answers, short continuations. */
+const tinyRethinking: Settings = {
+  'rethink.maxY1': 192,
+  'rethink.maxNewTokens': 192,
+  'rethink.keepMin': 8,
+  'rethink.keepMax': 191,
+  'train.maxIterations': 8,
+};
+
+/** The same switches on the tiny model; subsets of the real data set become the whole pool. */
+export function tinySibling({ name, summary, settings, stamps }: Preset): Preset {
+  const rethinks = settings['rethink.mode'] !== undefined;
+  const second = rethinks || name.startsWith('rethinker') || name === 'released-code';
+  const start = second ? 'runs/reasoner-tiny/best' : 'assets/tiny-base';
+  return {
+    name: `${name}-tiny`,
+    summary: `${summary.replace(' at 7B', '')}; the tiny model on puzzles`,
+    settings: {
+      ...settings,
+      ...tiny,
+      ...(rethinks ? tinyRethinking : {}),
+      'policy.start': start,
+      ...(settings['rollout.problemsPerSync'] === undefined
+        ? {}
+        : { 'rollout.problemsPerSync': 32 }),
+    },
+    source: 'ours',
+    ...(stamps === undefined ? {} : { stamps }),
+  };
+}
