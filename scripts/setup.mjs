@@ -55,7 +55,7 @@ async function upToDate(start) {
 
 /** @param {{ fresh: boolean, start: number }} options */
 async function setUp({ fresh, start }) {
-  checkMachine();
+  checkMachine(published ? 24 : 20);
   const cache = cacheFolder();
   await withLock(
     path.join(root, 'build', 'setup.lock'),

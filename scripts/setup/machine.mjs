@@ -2,16 +2,18 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { SetupProblem } from './problem.mjs';
 
-const oldestNode = 20;
 /** The C library that the fetched libtorch and the pinned Node are built against. */
 const oldestGlibc = [2, 28];
 
-/** Ends with a sentence on a machine that the engine cannot run on. */
-export function checkMachine() {
+/**
+ * Ends with a sentence on a machine that the engine cannot run on.
+ * @param {number} oldestNode first part of the version: a checkout brings its own Node for the rest
+ */
+export function checkMachine(oldestNode) {
   const node = Number(process.versions.node.split('.')[0]);
   if (node < oldestNode)
     throw new SetupProblem(
-      `the set-up needs Node ${oldestNode} or newer and runs on ${process.version}. Install a newer one (any from ${oldestNode} on will do, the project brings its own for everything else), then run this again.`,
+      `the set-up needs Node ${oldestNode} or newer and runs on ${process.version}. Install a newer one, then run this again.`,
     );
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new SetupProblem(
