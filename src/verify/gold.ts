@@ -1,5 +1,5 @@
-import { Meter, OverBudget } from './budget.ts';
-import type { Budget } from './budget.ts';
+import type { Meter } from './budget.ts';
+import { OverBudget } from './budget.ts';
 import { goldLetter } from './choice.ts';
 import { findBoxes, joinedBoxes } from './extract/boxes.ts';
 import { findSegments, lastSegments } from './extract/segments.ts';
@@ -44,15 +44,6 @@ export function prepareGold(raw: string, meter: Meter): Gold | GoldProblem {
     if (error instanceof OverBudget) return 'gold-over-budget';
     throw error;
   }
-}
-
-/** Whether a gold answer can be judged against; a data loader drops and counts those that cannot. */
-export function checkGold(
-  gold: string,
-  budget: Budget,
-): { readonly usable: true } | { readonly usable: false; readonly reason: GoldProblem } {
-  const prepared = prepareGold(gold, new Meter(budget));
-  return typeof prepared === 'string' ? { usable: false, reason: prepared } : { usable: true };
 }
 
 /** Golds come as bare answers, in a box, between dollars, or as a whole solution that ends in a box. */

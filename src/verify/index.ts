@@ -1,0 +1,16 @@
+export { defaultBudget } from './budget.ts';
+export type { Budget } from './budget.ts';
+export { caseOfExample } from './cases.ts';
+export type { Case, ExampleRow } from './cases.ts';
+export { checkGold } from './check-gold.ts';
+export type { GoldCheck } from './check-gold.ts';
+export { modes } from './input.ts';
+export type { Mode, VerifyInput } from './input.ts';
+export { policyOfTags, resolvePolicy } from './policy.ts';
+export type { Policy } from './policy.ts';
+export { createVerifyPool } from './pool.ts';
+export type { VerifyPool, VerifyTask } from './pool.ts';
+export { rewardOf } from './verdict.ts';
+export type { Found, Reason, Shape, Status, Verdict } from './verdict.ts';
+export { verify } from './verify.ts';
+export type { Verify, VerifyOptions } from './verify.ts';
