@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
+import { sourceSha256 } from './bicubic-kernel.generated.ts';
 import { resizeBicubic } from './bicubic.ts';
 
 const fixture = new URL('../../../test/fixtures/processor/resizes.json', import.meta.url);
@@ -26,4 +27,9 @@ test.each(cases)('%i × %i to %i × %i has the bytes of Pillow', (...found) => {
 test('a picture that keeps its size keeps its bytes', () => {
   const rgb = hashedNoise(5, 7);
   expect(resizeBicubic(rgb, { height: 5, width: 7 }, { height: 5, width: 7 })).toEqual(rgb);
+});
+
+test('the compiled kernel is that of its source', () => {
+  const source = readFileSync(new URL('bicubic-kernel.as', import.meta.url));
+  expect(createHash('sha256').update(source).digest('hex')).toBe(sourceSha256);
 });
