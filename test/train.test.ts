@@ -342,7 +342,7 @@ test('grpo, filter and ssr take byte-identical steps when no group vanishes [ide
     ({
       correct: prediction.length % 2 === 0,
       status: prediction.length % 2 === 0 ? 'correct' : 'wrong',
-      reason: 'made up',
+      reason: 'identical',
     }) as const;
   const told = async (mode: 'grpo' | 'filter' | 'ssr') => {
     const policy = new FakePolicy();

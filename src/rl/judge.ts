@@ -1,25 +1,17 @@
 import type { Problem } from '#data';
+import type { Verdict, VerifyInput } from '#verify';
 import type { RewardConfig } from './config.ts';
 import type { Completion, RolloutVerdict, VerdictCode } from './records.ts';
 import { shapingOf } from './reward.ts';
 
-/** What the verifier says about one response; see verifier.md section 2. */
-export interface AnswerVerdict {
-  readonly correct: boolean;
-  readonly status: 'correct' | 'wrong' | 'no-answer' | 'unverifiable' | 'over-budget';
-  readonly reason: string;
+/** What is read of a verdict. */
+export type AnswerVerdict = Pick<Verdict, 'correct' | 'status' | 'reason'> & {
   readonly answer?: { readonly text: string };
   readonly shapes?: { readonly prediction: string };
-}
+};
 
-/** Checks the answer in a response. May be a pool of workers, so it may take its time. */
-export type Verify = (input: {
-  readonly gold: string;
-  readonly prediction: string;
-  readonly source: 'response';
-  readonly choices?: readonly string[];
-  readonly question?: string;
-}) => AnswerVerdict | Promise<AnswerVerdict>;
+/** Checks the answer in a response: `verify` itself, or a pool of workers, which takes its time. */
+export type CheckAnswer = (input: VerifyInput) => AnswerVerdict | Promise<AnswerVerdict>;
 
 /** One response on its way to a verdict. */
 export interface Response {
@@ -34,7 +26,7 @@ export interface Response {
 
 /** What judging needs. */
 export interface Judge {
-  readonly verify: Verify;
+  readonly verify: CheckAnswer;
   readonly reward: RewardConfig;
   /** Ids that a response must never hold. */
   readonly banned: ReadonlySet<number>;

@@ -1,7 +1,7 @@
 import type { Problem } from '#data';
 import type { Policy } from '#policy';
 import type { Seed } from '#run';
-import type { Verify } from './judge.ts';
+import type { CheckAnswer } from './judge.ts';
 import type { Phase } from './phases.ts';
 import type { Prompt } from './records.ts';
 
@@ -13,7 +13,7 @@ export interface TrainSetup {
   readonly problems: Problems;
   /** A problem as the model reads it: question, pictures and instruction in the chat template. */
   readonly prompt: (problem: Problem) => Prompt;
-  readonly verify: Verify;
+  readonly verify: CheckAnswer;
   readonly seed: Seed;
   /** Seconds since any fixed moment. */
   readonly clock: () => number;

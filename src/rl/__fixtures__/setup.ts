@@ -1,12 +1,12 @@
 import type { Problem } from '#data';
 import type { Policy } from '#policy';
-import type { Verify } from '../judge.ts';
+import type { CheckAnswer } from '../judge.ts';
 import type { TrainSetup } from '../setup.ts';
 import { seed } from './chance.ts';
 import { textPrompt } from './policy.ts';
 
 /** Right when the last box holds the answer; no box is no answer; `?` as answer key cannot be judged. */
-export const boxes: Verify = ({ gold, prediction }) => {
+export const boxes: CheckAnswer = ({ gold, prediction }) => {
   const found = [...prediction.matchAll(/\\boxed\{([^}]*)\}/g)].at(-1)?.[1];
   if (gold === '?') return { correct: false, status: 'unverifiable', reason: 'gold-unparsable' };
   if (found === undefined) return { correct: false, status: 'no-answer', reason: 'no-box' };
