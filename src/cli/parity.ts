@@ -89,7 +89,7 @@ async function run(folders: readonly string[], json: boolean, io: Io): Promise<0
 export const parity: Command<typeof options> = {
   name: 'parity',
   summary: 'compare model, processor and sampler with fixtures made by transformers',
-  positionals: '<folder…>',
+  positionals: '<folder>...',
   help:
     'Walks each folder, finds every fixture.json, and prints for each case and quantity the largest ' +
     'absolute and relative difference, the tolerance, and PASS or FAIL. A kind of case or a tensor ' +
