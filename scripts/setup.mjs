@@ -8,7 +8,13 @@
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildAddon, currentAddon, freshAddon, libtorchInUse } from './setup/addon.mjs';
+import {
+  buildAddon,
+  currentAddon,
+  freshAddon,
+  libtorchInUse,
+  withdrawAddon,
+} from './setup/addon.mjs';
 import { endChildren } from './setup/child.mjs';
 import { findLibtorch } from './setup/libtorch.mjs';
 import { releaseAll, withLock } from './setup/lock.mjs';
@@ -21,7 +27,7 @@ import { selfTest, selfTestFile, selfTestLine } from './setup/self-test.mjs';
 const usage = `usage: npm run setup [-- --fresh | --check]
 
 Installs the npm packages, finds or fetches libtorch, compiles native/engine.cpp and tests it.
-  --fresh   look for libtorch again instead of keeping the one in use
+  --fresh   look for libtorch again and compile again, whatever is there
   --check   change nothing; print what is in place as JSON, status 1 when something is missing
 
 environment:
@@ -53,6 +59,28 @@ async function upToDate(start) {
   return true;
 }
 
+/**
+ * Compiles and tests. An addon from an earlier compilation that fails may be damaged, so it gets one
+ * more chance from its source.
+ * @param {import('./setup/libtorch.mjs').Libtorch} libtorch
+ * @param {boolean} anew compile even what was compiled before
+ */
+async function makeEngine(libtorch, anew) {
+  const { current, compiled } = await phase('engine', (update) =>
+    buildAddon(root, libtorch, { anew, update }),
+  );
+  try {
+    await phase('self-test', (update) => {
+      update('running');
+      return selfTest(root, current, node);
+    });
+  } catch (error) {
+    withdrawAddon(root, current);
+    if (compiled || !(error instanceof SetupProblem)) throw error;
+    await makeEngine(libtorch, true);
+  }
+}
+
 /** @param {{ fresh: boolean, start: number }} options */
 async function setUp({ fresh, start }) {
   checkMachine(published ? 24 : 20);
@@ -66,11 +94,7 @@ async function setUp({ fresh, start }) {
         await phase('packages', (update) => installPackages(root, cache, update));
       const inUse = fresh ? undefined : libtorchInUse(root);
       const libtorch = inUse ?? (await phase('libtorch', (update) => findLibtorch(cache, update)));
-      const current = await phase('engine', (update) => buildAddon(root, libtorch, update));
-      await phase('self-test', (update) => {
-        update('running');
-        return selfTest(root, current, node);
-      });
+      await makeEngine(libtorch, fresh);
       say(`set up in ${Math.round((Date.now() - start) / 1000)} s`);
     },
     ({ pid }) => say(`another set-up is running (process ${pid}); waiting for it`),

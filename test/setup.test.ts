@@ -4,6 +4,7 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -361,10 +362,46 @@ describe('the self-test', () => {
     const failed = await checkout.setUp();
     expect(failed.code).toBe(1);
     expect(failed.text).toMatch(/failed its self-test.*wrong gradient/s);
+    expect(existsSync(join(checkout.root, 'build/native/current.json'))).toBe(false);
     checkout.write('src/tensor/self-test.ts', 'console.log("engine ok")');
     const passed = await checkout.setUp();
     expect(passed.text).toMatch(/✓ self-test .*engine ok/);
     expect((await checkout.setUp()).text).toMatch(/up to date/);
+  });
+});
+
+describe('an addon that was damaged since', () => {
+  test('is compiled again when it fails the self-test', async () => {
+    using checkout = new Checkout();
+    checkout.write(
+      'src/tensor/self-test.ts',
+      `import { readFileSync } from 'node:fs';
+      const { addon } = JSON.parse(readFileSync('build/native/current.json', 'utf8'));
+      if (readFileSync(addon, 'utf8') !== 'compiled\\n') throw new Error('broken');
+      console.log('engine ok');`,
+    );
+    await checkout.setUp();
+    const { addon } = checkout.pointer();
+    writeFileSync(addon, 'COMPILED\n'); // as long as before
+    rmSync(join(dirname(addon), 'self-test.txt'));
+    const { code, text } = await checkout.setUp();
+    expect(text).toMatch(/compiled before.*✗ self-test.*compiled by.*✓ self-test .*engine ok/s);
+    expect(code).toBe(0);
+  });
+
+  test('is compiled again by --fresh', async () => {
+    using checkout = new Checkout();
+    await checkout.setUp();
+    writeFileSync(checkout.pointer().addon, '');
+    await checkout.setUp({}, ['--fresh']);
+    expect(readFileSync(checkout.pointer().addon, 'utf8')).toBe('compiled\n');
+  });
+
+  test('is noticed by its size without loading it', async () => {
+    using checkout = new Checkout();
+    await checkout.setUp();
+    writeFileSync(checkout.pointer().addon, 'x');
+    expect((await checkout.setUp()).text).toMatch(/compiled by/);
   });
 });
 
@@ -421,7 +458,7 @@ describe('one that was killed', () => {
     expect(code).toBe(0);
     expect(existsSync(checkout.pointer().addon)).toBe(true);
     expect(readdirSync(checkout.cache).filter((name) => name.startsWith('fetch-'))).toEqual([]);
-    expect(readdirSync(dirname(checkout.pointer().addon))).toEqual(['engine.node']);
+    expect(readdirSync(dirname(checkout.pointer().addon)).sort()).toEqual(['engine.node', 'size']);
   });
 
   test('leaves no npm behind that goes on emptying node_modules', async () => {

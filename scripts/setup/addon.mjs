@@ -57,6 +57,18 @@ function hash(...parts) {
   return sum.digest('hex').slice(0, 16);
 }
 
+/** @param {string} addon */
+const sizeNote = (addon) => path.join(path.dirname(addon), 'size');
+
+/** Whether an addon has the size that it was compiled with: a full disk or a power cut leaves less. @param {string} addon */
+function isWhole(addon) {
+  try {
+    return fs.statSync(addon).size === Number(fs.readFileSync(sizeNote(addon), 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
 /** Hash of names and contents of the C++ files. @param {string} root */
 function hashSources(root) {
   const folder = path.join(root, 'native');
@@ -114,7 +126,7 @@ function inputsOf(root, { lib, version, cuda }, compilerFound) {
  */
 export async function freshAddon(root) {
   const current = currentAddon(root);
-  if (current === undefined || !fs.existsSync(current.addon)) return undefined;
+  if (current === undefined || !isWhole(current.addon)) return undefined;
   if (!current.addon.startsWith(nativeFolder(root) + path.sep)) return undefined;
   const named = process.env.LIBTORCH ?? '';
   if (named !== '' && path.resolve(named) !== current.libtorch) return undefined;
@@ -158,18 +170,20 @@ export function libtorchInUse(root) {
  * build/native/current.json at it.
  * @param {string} root
  * @param {Libtorch} libtorch
- * @param {(text: string) => void} update
- * @returns {Promise<readonly [CurrentAddon, string]>}
+ * @param {{ anew: boolean, update: (text: string) => void }} options anew: compile in any case
+ * @returns {Promise<readonly [{ current: CurrentAddon, compiled: boolean }, string]>}
  */
-export async function buildAddon(root, libtorch, update) {
+export async function buildAddon(root, libtorch, { anew, update }) {
   const found = await usableCompiler();
   const inputs = inputsOf(root, libtorch, found);
   const key = keyOf(inputs);
   const folder = path.join(nativeFolder(root), key);
   const addon = path.join(folder, 'engine.node');
-  const compiled = !fs.existsSync(addon);
-  if (compiled) await compile({ root, libtorch, folder, addon, abi: inputs.abi, update });
-  else update('compiled before');
+  const compiled = anew || !isWhole(addon);
+  if (compiled) {
+    await compile({ root, libtorch, folder, addon, abi: inputs.abi, update });
+    writeWhole(sizeNote(addon), `${fs.statSync(addon).size}\n`);
+  }
   /** @type {CurrentAddon} */
   const current = {
     addon,
@@ -182,10 +196,14 @@ export async function buildAddon(root, libtorch, update) {
   writeWhole(pointerOf(root), `${JSON.stringify(current, null, 2)}\n`);
   removeOld(root, key);
   const how = compiled ? `compiled by ${found}` : 'compiled before';
-  return [
-    current,
-    `native/engine.cpp ${how}${libtorch.cuda ? ', with CUDA' : ''}: build/native/${key}`,
-  ];
+  const cuda = libtorch.cuda ? ', with CUDA' : '';
+  return [{ current, compiled }, `native/engine.cpp ${how}${cuda}: build/native/${key}`];
+}
+
+/** Takes back an addon that does not work: nobody loads it, and the next set-up compiles. @param {string} root @param {CurrentAddon} current */
+export function withdrawAddon(root, current) {
+  fs.rmSync(pointerOf(root), { force: true });
+  fs.rmSync(path.dirname(current.addon), { recursive: true, force: true });
 }
 
 /** @param {string} root @param {string} key */

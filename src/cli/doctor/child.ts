@@ -32,3 +32,8 @@ export function runNode(
 export function lastLine(text: string): string {
   return text.trim().split('\n').at(-1)?.trim() ?? '';
 }
+
+/** What a failed program said: the line that names its error, else its last one. */
+export function complaint(text: string): string {
+  return (/^\w*Error\b.*$/m.exec(text)?.[0] ?? lastLine(text)) || 'no output';
+}

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Check, ok } from './check.ts';
-import { lastLine, runNode } from './child.ts';
+import { complaint, runNode } from './child.ts';
 
 /** What the probe prints. */
 export interface EngineProbe {
@@ -52,12 +52,11 @@ export async function checkEngine(signal: AbortSignal): Promise<readonly Check[]
   const done = await runNode([probe], { timeoutMs: 8000, signal });
   if (done.code !== 0) {
     const how = done.signal === null ? `status ${done.code}` : done.signal;
-    const said = /^\w*Error: .*$/m.exec(done.stderr)?.[0] ?? lastLine(done.stderr);
     return [
       {
         name: 'engine loads',
         status: 'fail',
-        measured: `${how}: ${said}`,
+        measured: `${how}: ${complaint(done.stderr)}`,
         advice: 'run npm run setup -- --fresh',
         values: { code: done.code, signal: done.signal },
       },

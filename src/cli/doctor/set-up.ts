@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Check, ok } from './check.ts';
-import { type Outcome, lastLine, runNode } from './child.ts';
+import { type Outcome, complaint, lastLine, runNode } from './child.ts';
 
 /** What `scripts/setup.mjs --check` prints. */
 interface SetUpState {
@@ -37,7 +37,7 @@ function broken(name: string, { code, signal, stderr }: Outcome): Check {
   return {
     name,
     status: 'fail',
-    measured: `${how}: ${lastLine(stderr) || 'no output'}`,
+    measured: `${how}: ${complaint(stderr)}`,
     advice: `${remedy}; it says what is missing`,
     values: { code, signal },
   };
