@@ -1,3 +1,5 @@
+import { trimEnd } from '../trim.ts';
+
 /** Prose as it is compared: lower case, blanks folded, articles and final punctuation dropped, accents kept. */
 export function foldText(text: string): string {
   const bare = text.includes('\\') || text.includes('$') ? withoutCommands(text) : text;
@@ -10,10 +12,8 @@ export function foldText(text: string): string {
     .filter((word) => word !== '');
   const first = words[0];
   if (words.length > 1 && first !== undefined && articles.has(first)) words.shift();
-  return words
-    .filter((word, index) => index === 0 || !articles.has(word))
-    .join(' ')
-    .replace(/[\s.,;:!?]+$/, '');
+  const kept = words.filter((word, index) => index === 0 || !articles.has(word)).join(' ');
+  return trimEnd(kept, '.,;:!?');
 }
 
 const articles: ReadonlySet<string> = new Set(['a', 'an', 'the']);

@@ -4,6 +4,7 @@ import { foldText } from '../compare/text.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { readValues } from '../structure/structure.ts';
 import { findSegments } from './segments.ts';
+import { trimEnd } from '../trim.ts';
 
 interface Range {
   readonly start: number;
@@ -50,7 +51,7 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
 
 /** Drops closing marks, and the brace that closes a `\text{` opened before the phrase. */
 function withoutClosers(text: string): string {
-  const bare = text.replace(/[\s*_"'`.]+$/, '');
+  const bare = trimEnd(text, `*_"'\`.`);
   return bare.endsWith('}') && !bare.includes('{') ? bare.slice(0, -1) : bare;
 }
 

@@ -187,5 +187,12 @@ export function canonical(node: Node): string {
 
 function flat(node: Node, kind: 'add' | 'mul'): readonly Node[] {
   if (node.t !== kind) return [node];
-  return node.args.flatMap((part) => flat(part, kind));
+  if (node.args.every((part) => part.t !== kind)) return node.args;
+  const out: Node[] = [];
+  const open: Node[] = [node];
+  for (let part = open.pop(); part !== undefined; part = open.pop()) {
+    if (part.t === kind) open.push(...part.args);
+    else out.push(part);
+  }
+  return out;
 }

@@ -34,6 +34,8 @@ class Parser {
   private nodes = 0;
   private bars = 0;
   private readonly bound = new Set<string>();
+  /** Products still open to the right, with their growing factors. */
+  private readonly runs = new Map<Node, Node[]>();
 
   constructor(tokens: readonly Token[], meter: Meter) {
     this.tokens = tokens;
@@ -85,6 +87,7 @@ class Parser {
   private product(): Node {
     let node = this.signed();
     for (;;) {
+      this.meter.spend(1);
       const token = this.tokens[this.at];
       if (token === undefined) return node;
       if (token.kind === 'op' && (token.s === '*' || token.s === '/')) {
@@ -125,7 +128,16 @@ class Parser {
       return left.t === 'neg' ? this.make({ t: 'neg', a: mixed }) : mixed;
     }
     if (right.t === 'num' && left.t === 'num') throw notMath;
-    return this.make({ t: 'mul', args: [left, right] });
+    const run = this.runs.get(left);
+    if (run !== undefined) {
+      this.meter.spend(1);
+      run.push(right);
+      return left;
+    }
+    const args = [left, right];
+    const node = this.make({ t: 'mul', args });
+    this.runs.set(node, args);
+    return node;
   }
 
   private startsFactor(token: Token): boolean {
@@ -482,7 +494,11 @@ class Parser {
     if (token === undefined) throw notMath;
     if (token.kind === 'op' && token.s === '{') return this.bracketed('{');
     if (token.kind === 'op' && token.s === '-') throw notMath;
-    return this.primary();
+    this.depth += 1;
+    if (this.depth > this.meter.budget.depth * 2) throw new OverBudget('too-deep');
+    const node = this.primary();
+    this.depth -= 1;
+    return node;
   }
 
   private root(): Node {

@@ -137,7 +137,8 @@ export class Expander {
   }
 
   private mul(a: Polynomial, b: Polynomial): Polynomial {
-    if (!this.meter.affords(a.size * b.size * 2)) throw new OverBudget('step-limit');
+    if (!this.meter.affords(a.size * b.size * cost * 2)) throw new OverBudget('step-limit');
+    this.meter.spend(a.size * b.size * cost);
     const result = new Map<string, Rational>();
     for (const [left, x] of a)
       for (const [right, y] of b)
@@ -159,6 +160,9 @@ export class Expander {
     return sums.join(',');
   }
 }
+
+/** Steps of one product of terms besides its arithmetic. */
+const cost = 5;
 
 function samePolynomial(a: Polynomial, b: Polynomial): boolean {
   if (a.size !== b.size) return false;

@@ -8,6 +8,7 @@ import type { VerifyInput } from '../input.ts';
 import { normalise } from '../normalise/normalise.ts';
 import type { Verdict } from '../verdict.ts';
 import { verdictOf } from '../strict.ts';
+import { trimEnd, trimStart } from '../trim.ts';
 
 /**
  * MATH-V's published scorer: string rules, then values rounded to two places. The answer letter
@@ -44,15 +45,21 @@ export function extractMathVision(response: string): string {
     const starts = text.startsWith(`${letter}\n`) || text.startsWith(`(${letter})\n`) || text.startsWith(`(${letter}) ${letter}\n`);
     if (ends || starts) text = letter;
   }
-  const tail = (text.split('is ').at(-1) ?? '').replace(/\.+$/, '');
+  const tail = trimEnd(text.slice(lastEnd(text, 'is ')), '.', false);
   if (isFloat(tail)) text = tail;
   if (!text.includes('oxed{')) text = afterPhrases(text);
   else if (text.split('oxed{').length > 2) text = `\\boxed{${text.slice(text.lastIndexOf('oxed{') + 5)}`;
   return lettersOf(cleanMath(stripBox(text.toLowerCase().replaceAll('{}', ''))));
 }
 
+function lastEnd(text: string, part: string): number {
+  const at = text.lastIndexOf(part);
+  return at < 0 ? 0 : at + part.length;
+}
+
 /** A number as Python's `float()` takes it. */
 export function isFloat(text: string): boolean {
+  if (text.length > 400) return false;
   return /^\s*[+-]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[+-]?\d+)?|inf(?:inity)?|nan)\s*$/i.test(text) && /[\dn]/i.test(text);
 }
 
@@ -113,7 +120,7 @@ function fixFractions(text: string): string {
 function lettersOf(text: string): string {
   let out = text;
   for (const letter of 'abcde') out = out.replaceAll(`(${letter})`, letter).replaceAll(`{${letter}}`, letter);
-  return out.replace(/\.+$/, '').replace(/^:+/, '').replace(/\.+$/, '');
+  return trimStart(trimEnd(out, '.', false), ':', false);
 }
 
 /** Lower-case string equality, then tuples element by element, then values to two places. */

@@ -2,6 +2,7 @@ import type { Meter } from '../budget.ts';
 import type { VerifyInput } from '../input.ts';
 import { verdictOf } from '../strict.ts';
 import type { Verdict } from '../verdict.ts';
+import { trimEnd, trimStart } from '../trim.ts';
 
 /**
  * MMMU's and MMMU-Pro's published parsers. Where they guess a letter at random there is no answer
@@ -98,14 +99,14 @@ function openAnswer(golds: readonly string[], response: string, meter: Meter): V
 const indicators = ['could be ', 'so ', 'is ', 'thus ', 'therefore ', 'final ', 'answer ', 'result '];
 
 function openCandidates(response: string): readonly Atom[] {
-  const parts = response.trim().replace(/^\.+|\.+$/g, '').toLowerCase().split('\n').slice(-400);
+  const parts = trimStart(trimEnd(response.trim(), '.', false), '.', false).toLowerCase().split('\n').slice(-400);
   const tails = parts.flatMap((part, index) => {
     const words = index === parts.length - 1 ? [...indicators, '='] : indicators;
     const ends = words.filter((word) => part.includes(word)).map((word) => part.slice(part.lastIndexOf(word) + word.length).trim());
     const shortest = ends.reduce<string | undefined>((best, end) => (best === undefined || end.length < best.length ? end : best), undefined);
     return shortest === undefined || [':', ',', '.', '!', '?', ';', ':', "'"].includes(shortest) ? [] : [shortest];
   });
-  const kept = tails.length === 0 ? [response.trim().replace(/^\.+|\.+$/g, '').toLowerCase()] : tails;
+  const kept = tails.length === 0 ? [trimStart(trimEnd(response.trim(), '.', false), '.', false).toLowerCase()] : tails;
   const numbers = kept.flatMap(numbersIn);
   return [...new Set([...kept, ...numbers].flatMap(normaliseAnswer))];
 }

@@ -4,6 +4,7 @@ import { blanks, dropped, fonts, numberSets, swallowed, synonyms, unwrapped } fr
 import { bracedArguments } from './arguments.ts';
 import { cleanNumbers } from './numbers.ts';
 import { cleanWords } from './words.ts';
+import { trimEnd, trimStart } from '../trim.ts';
 
 /** Passes after which the text is taken as it is; two are enough for everything but adversarial nesting. */
 const passes = 6;
@@ -175,12 +176,11 @@ function strip(text: string): string {
 function stripOnce(text: string): string {
   let out = text.trim();
   if (out.startsWith('**')) out = out.slice(2);
-  while (out.length > 1 && '.,;:*`'.includes(out.charAt(out.length - 1))) {
-    if (out.charAt(out.length - 2) === '\\') break;
-    out = out.slice(0, -1).trimEnd();
-  }
-  while (out.length > 1 && (out.startsWith(':') || out.startsWith('`') || out.startsWith('='))) 
-    out = out.slice(1).trimStart();
+  const short = trimEnd(out, '.,;:*`');
+  const escaped = short.endsWith('\\') && short.length < out.length ? out.charAt(short.length) : '';
+  out = short === '' ? out.slice(0, 1) : short + escaped;
+  const late = trimStart(out, ':`=');
+  if (late !== '') out = late;
   if (out.startsWith('{') && out.endsWith('}') && closingBrace(out, 0) === out.length - 1)
     out = out.slice(1, -1);
   if (out.length > 2 && out.startsWith('"') && out.endsWith('"')) out = out.slice(1, -1);
