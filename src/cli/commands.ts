@@ -21,6 +21,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
   {
+    name: 'verify',
+    summary: 'Check answers against gold answers and explain the verdict',
+    load: async () => (await import('./verify.ts')).verifyCommand,
+  },
+  {
     name: 'parity',
     summary: 'compare model, processor and sampler with fixtures made by transformers',
     load: async () => (await import('./parity.ts')).parity,
