@@ -17,7 +17,7 @@ function facts(spec: OptionSpec): string {
   const remarks = [
     choices.length > 0 && choices.join('|').length > 24 ? `one of ${choices.join(', ')}` : '',
     range,
-    repeated ? 'may be repeated' : '',
+    repeated && !/repeated/.test(spec.description) ? 'may be repeated' : '',
     required ? 'required' : '',
     isWorthTelling(shown)
       ? `default ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`
