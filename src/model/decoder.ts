@@ -44,7 +44,7 @@ export class DecoderLayer {
     const q = rotate(heads(this.query.forward(h)), rotary);
     const k = rotate(heads(this.key.forward(h)), rotary);
     const v = heads(this.value.forward(h));
-    const attended = x.add(this.output.forward(attendPacked(q, k, v, layout)));
+    const attended = x.add(this.output.forward(attendPacked([q, k, v], layout)));
     const m = this.postNorm.forward(attended);
     return attended.add(this.down.forward(this.gate.forward(m).silu().mul(this.up.forward(m))));
   }

@@ -1,4 +1,4 @@
-export { attend } from './attention.ts';
+export { attend, attendPacked } from './attention.ts';
 export { type ModelConfig, parseConfig, type TextConfig, type VisionConfig } from './config.ts';
 export { Decoder, DecoderLayer } from './decoder.ts';
 export { ModelInputError } from './errors.ts';
@@ -23,3 +23,4 @@ export { type Rotary, rotate, textRotary } from './rotary.ts';
 export { visionLayout, type VisionLayout, VisionTower } from './vision-tower.ts';
 export { type LoadOptions, loadModel, saveModel, weightBytes } from './weights.ts';
 export { patchPositions, windowOrder, type WindowOrder } from './windows.ts';
+export { type AttentionLayout, attentionLayout, branchLayout } from './tiles.ts';

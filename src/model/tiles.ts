@@ -25,7 +25,9 @@ export interface AttentionLayout {
 interface Sequence {
   /** Packed rows of the keys: the prompt's (none for a prompt itself), then its own. */
   readonly prompt: { readonly start: number; readonly length: number };
+  /** First row among the keys, and among the queries. */
   readonly start: number;
+  readonly queryStart: number;
   readonly length: number;
 }
 
@@ -58,8 +60,8 @@ function group(sequences: readonly Sequence[]): readonly (readonly Sequence[])[]
 
 function isContiguous(sequences: readonly Sequence[], queries: number): boolean {
   return sequences.every(
-    ({ start, length }, index) =>
-      length === queries && start === (sequences[0]?.start ?? 0) + index * queries,
+    ({ queryStart, length }, index) =>
+      length === queries && queryStart === (sequences[0]?.queryStart ?? 0) + index * queries,
   );
 }
 
@@ -71,7 +73,7 @@ function fill(rows: Int32Array, at: number, start: number, length: number): void
 function rootTile(sequences: readonly Sequence[], device: string): Tile {
   const queries = Math.max(...sequences.map(({ length }) => length));
   const shape = { count: sequences.length, queries, keys: queries, mask: null };
-  const start = sequences[0]?.start ?? 0;
+  const start = sequences[0]?.queryStart ?? 0;
   if (isContiguous(sequences, queries)) return { ...shape, queryRows: null, keyRows: null, start };
   const rows = new Int32Array(sequences.length * queries);
   for (const [index, sequence] of sequences.entries()) {
@@ -88,14 +90,14 @@ function branchTile(sequences: readonly Sequence[], device: string, dtype: DType
   const count = sequences.length;
   const keyRows = new Int32Array(count * keys);
   const queryRows = new Int32Array(count * queries);
-  for (const [index, { prompt, start, length }] of sequences.entries()) {
+  for (const [index, { prompt, start, queryStart, length }] of sequences.entries()) {
     fill(keyRows, index * keys, prompt.start, prompt.length);
     fill(keyRows, index * keys + width, start, length);
-    fill(queryRows, index * queries, start, length);
+    fill(queryRows, index * queries, queryStart, length);
   }
   const even = sequences.every(({ prompt }) => prompt.length === width);
   const lengths = even ? [width] : sequences.map(({ prompt }) => prompt.length);
-  const start = sequences[0]?.start ?? 0;
+  const start = sequences[0]?.queryStart ?? 0;
   return {
     count,
     queries,
@@ -130,32 +132,56 @@ function backRows(
   let at = 0;
   for (const [index, sequences] of groups.entries()) {
     const queries = tiles[index]?.queries ?? 0;
-    for (const { start, length } of sequences) {
-      for (let offset = 0; offset < length; offset++) back[start + offset] = at + offset;
+    for (const { queryStart, length } of sequences) {
+      for (let offset = 0; offset < length; offset++) back[queryStart + offset] = at + offset;
       at += queries;
     }
   }
   return back;
 }
 
+function branchSequences(packed: Packed, queryOffset: number): readonly Sequence[] {
+  return packed.branches
+    .filter(({ length }) => length > 0)
+    .map(({ root, start, length }) => ({
+      start,
+      queryStart: start - queryOffset,
+      length,
+      prompt: packed.roots[root] ?? { start: 0, length: 0 },
+    }));
+}
+
 /** Plans the attention of packed tokens; the tensors belong to the open scope. */
 export function attentionLayout(packed: Packed, device: string, dtype: DType): AttentionLayout {
-  const none = { start: 0, length: 0 };
-  const roots = packed.roots.map((root): Sequence => ({ ...root, prompt: none }));
-  const branches = packed.branches
-    .filter(({ length }) => length > 0)
-    .map(({ root, start, length }): Sequence => ({
-      start,
-      length,
-      prompt: packed.roots[root] ?? none,
-    }));
+  const prompt = { start: 0, length: 0 };
+  const roots = packed.roots.map((root): Sequence => ({ ...root, queryStart: root.start, prompt }));
   const rootGroups = group(roots);
-  const branchGroups = group(branches);
+  const branchGroups = group(branchSequences(packed, 0));
   const tiles = [
     ...rootGroups.map((sequences) => rootTile(sequences, device)),
     ...branchGroups.map((sequences) => branchTile(sequences, device, dtype)),
   ];
-  const back = backRows([...rootGroups, ...branchGroups], tiles, packed.ids.length);
+  return layoutOf([...rootGroups, ...branchGroups], tiles, packed.ids.length, device);
+}
+
+/**
+ * The same for the responses alone: queries are rows of the responses, keys are rows of prompts and
+ * responses. For prompts whose keys and values are known.
+ */
+export function branchLayout(packed: Packed, device: string, dtype: DType): AttentionLayout {
+  const first = packed.branches[0]?.start ?? packed.ids.length;
+  const groups = group(branchSequences(packed, first));
+  const tiles = groups.map((sequences) => branchTile(sequences, device, dtype));
+  return layoutOf(groups, tiles, packed.ids.length - first, device);
+}
+
+function layoutOf(
+  groups: readonly (readonly Sequence[])[],
+  tiles: readonly Tile[],
+  total: number,
+  device: string,
+): AttentionLayout {
+  const back = backRows(groups, tiles, total);
   const rows = tiles.reduce((sum, { count, queries }) => sum + count * queries, 0);
   const same = rows === back.length && back.every((row, index) => row === index);
   return { tiles, back: same ? null : fromInts(back).to(device) };

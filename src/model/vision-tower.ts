@@ -212,7 +212,7 @@ function attendRuns(q: Tensor, k: Tensor, v: Tensor, stretches: readonly Run[]):
         .narrow(0, start, count * length)
         .reshape([count, length, H, D])
         .transpose(1, 2);
-    const out = attend(cut(q), cut(k), cut(v), null);
+    const out = attend(cut(q), cut(k), cut(v), { mask: null });
     start += count * length;
     return out.transpose(1, 2).reshape([count * length, H * D]);
   });
