@@ -92,7 +92,7 @@ test('one-dimensional positions fail wherever there is a picture, and only there
 });
 
 test('exchanged pictures fail, although each of them is encoded rightly', async () => {
-  const encode = Reflect.get(QwenVL.prototype, 'encodeImages') as QwenVL['encodeImages'];
+  const encode = Reflect.get(QwenVL.prototype, 'encodeImages');
   vi.spyOn(QwenVL.prototype, 'encodeImages').mockImplementation(function (this: QwenVL, pictures) {
     const [first, second, third] = encode.call(this, pictures);
     if (first === undefined || second === undefined || third === undefined) return [];
