@@ -42,8 +42,8 @@ export function findBoxes(text: string): Boxes {
         open.push({ at: content, from: at });
         at = content;
       } else {
-        const end = tokenEnd(text, content);
-        if (content > after && end > content) add(found, { from: at, start: content, end, to: end });
+        const end = content > after ? tokenEnd(text, content) : content;
+        if (end > content) add(found, { from: at, start: content, end, to: end });
         at = Math.max(after - 1, at);
       }
     }
@@ -68,7 +68,7 @@ function boxCommand(text: string, at: number): number {
 /** One token without braces: up to a blank or a sign that closes mathematics or a sentence. */
 function tokenEnd(text: string, start: number): number {
   let end = start;
-  while (end < text.length && end - start < 64 && !/[\s$,;)}\]]/.test(text.charAt(end))) end += 1;
+  while (end < text.length && end - start < 64 && !' \n\t\r$,;)}]'.includes(text.charAt(end))) end += 1;
   while (end > start && text.charAt(end - 1) === '.') end -= 1;
   return end;
 }

@@ -112,11 +112,12 @@ function openCandidates(response: string): readonly Atom[] {
 }
 
 /** Grouped, scientific and plain numbers of a text. */
-function numbersIn(text: string): readonly string[] {
+function numbersIn(whole: string): readonly string[] {
+  const text = whole.slice(-16_384);
   return [
-    ...text.matchAll(/-?\b\d{1,3}(?:,\d{3})+\b/g),
-    ...text.matchAll(/-?\d+(?:\.\d+)?[eE][+-]?\d+/g),
-    ...text.matchAll(/-?(?:\d+\.\d+|\.\d+|\d+\b)(?![eE][+-]?\d+)(?!,\d{3})/g),
+    ...text.matchAll(/-?(?<!\d)\d{1,3}(?:,\d{3})+\b/g),
+    ...text.matchAll(/-?(?<!\d)\d+(?:\.\d+)?[eE][+-]?\d+/g),
+    ...text.matchAll(/-?(?<!\d)(?:\d+\.\d+|\.\d+|\d+\b)(?![eE][+-]?\d+)(?!,\d{3})/g),
   ].map((match) => match[0]);
 }
 

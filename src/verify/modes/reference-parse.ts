@@ -83,16 +83,21 @@ function boxMatch(text: string): Match | undefined {
 
 function finalPhrase(text: string): Match | undefined {
   const lower = text.toLowerCase();
-  for (let at = lower.lastIndexOf('final answer'); at >= 0; at = at === 0 ? -1 : lower.lastIndexOf('final answer', at - 1)) {
+  let at = lower.lastIndexOf('final answer');
+  for (let tried = 0; at >= 0 && tried < occurrences; tried += 1) {
     const window = text.slice(at + 12, at + 124);
     for (const verb of window.matchAll(/\sis:?\s*/g)) {
       const start = at + 12 + (verb.index ?? 0) + verb[0].length;
       const found = startsWithMath(text, start);
       if (found !== undefined) return found;
     }
+    at = at === 0 ? -1 : lower.lastIndexOf('final answer', at - 1);
   }
   return undefined;
 }
+
+/** Phrases that are looked at from the end; a text with more of them is no answer. */
+const occurrences = 8;
 
 /** Mathematics or a number right at `start`. */
 function startsWithMath(text: string, start: number): Match | undefined {
@@ -129,7 +134,8 @@ function behindAnswer(text: string): Match | undefined {
 /** The right-most mathematics or number that begins within `reach` characters behind the word. */
 function behindWord(text: string, word: string, reach: number): Match | undefined {
   const lower = text.toLowerCase();
-  for (let at = lower.lastIndexOf(word); at >= 0; at = at === 0 ? -1 : lower.lastIndexOf(word, at - 1)) {
+  let at = lower.lastIndexOf(word);
+  for (let tried = 0; at >= 0 && tried < occurrences; tried += 1) {
     const from = at + word.length;
     const window = text.slice(from, from + reach + 2_000);
     const segment = findSegments(window).find((candidate) => candidate.from <= reach);
@@ -138,6 +144,7 @@ function behindWord(text: string, word: string, reach: number): Match | undefine
       return withNeighbours(window.slice(segment.from), from + segment.from);
     if (number?.[1] !== undefined && number.index <= reach)
       return { text: number[1].trim(), end: from + number.index + number[0].length };
+    at = at === 0 ? -1 : lower.lastIndexOf(word, at - 1);
   }
   return undefined;
 }
@@ -160,7 +167,7 @@ function anywhere(text: string): Match | undefined {
 }
 
 /** Characters at the end of a text in which plain numbers are looked for. */
-const reach = 4_000;
+const reach = 2_000;
 
 const numbers =
   /(?:^|[\s=])(?:\*\*)?[$€£¥₹]?(-?[1-9]\d{0,2}(?:[ ,]\d{3})+(?:\.\d+)?|-?\d+[.,]\d+|-?\.?\d+)(\s*(?:%|percent|pct))?/gi;
