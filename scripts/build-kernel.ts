@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 const COMPILER = 'assemblyscript@0.28.20';
 const room = join(import.meta.dirname, '../src/model/processor');
-const source = join(room, 'bicubic-kernel.as');
+const source = join(room, 'image-kernel.as');
 
 const work = mkdtempSync(join(tmpdir(), 'kernel-'));
 try {
@@ -31,14 +31,14 @@ try {
   const sha256 = createHash('sha256').update(readFileSync(source)).digest('hex');
   const lines = [
     `/** Made by scripts/build-kernel.ts with ${COMPILER}; do not edit. */`,
-    '/** SHA-256 of bicubic-kernel.as. */',
+    '/** SHA-256 of image-kernel.as. */',
     `export const sourceSha256 = '${sha256}';`,
     '/** The compiled module, in base64. */',
     'export const wasm =',
     `  '${wasm}';`,
     '',
   ];
-  writeFileSync(join(room, 'bicubic-kernel.generated.ts'), lines.join('\n'));
+  writeFileSync(join(room, 'image-kernel.generated.ts'), lines.join('\n'));
 } finally {
   rmSync(work, { recursive: true });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
-import { sourceSha256 } from './bicubic-kernel.generated.ts';
+import { sourceSha256 } from './image-kernel.generated.ts';
 import { resizeBicubic } from './bicubic.ts';
 
 const fixture = new URL('../../../test/fixtures/processor/resizes.json', import.meta.url);
@@ -30,6 +30,6 @@ test('a picture that keeps its size keeps its bytes', () => {
 });
 
 test('the compiled kernel is that of its source', () => {
-  const source = readFileSync(new URL('bicubic-kernel.as', import.meta.url));
+  const source = readFileSync(new URL('image-kernel.as', import.meta.url));
   expect(createHash('sha256').update(source).digest('hex')).toBe(sourceSha256);
 });

@@ -1,6 +1,7 @@
-import { runKernel } from './bicubic-kernel.ts';
 import { bicubicTaps } from './bicubic-taps.ts';
+import type { Taps } from './bicubic-taps.ts';
 import type { Size } from './image-grid.ts';
+import { withKernel } from './image-kernel.ts';
 
 /**
  * Resizes a picture, [height, width, 3] bytes, with Pillow's bicubic filter to the last bit: rows first,
@@ -15,10 +16,13 @@ export function resizeBicubic(picture: Uint8Array, from: Size, to: Size): Uint8A
 /** [height, width, 3] → [height, target, 3]. */
 function resizeRows(picture: Uint8Array, { height, width }: Size, target: number): Uint8Array {
   const taps = bicubicTaps(width, target);
-  const pass = { picture, taps, length: height * target * 3, beyond: taps.count * 3 };
-  return runKernel(pass, (kernel, at) => {
-    const { source, target: out, first, weights } = at;
+  const length = height * target * 3;
+  return withKernel(stretches(picture, taps, { length, beyond: 3 }), (kernel, memory) => {
+    const { buffer, addresses } = memory;
+    const [source = 0, first = 0, weights = 0, out = 0] = addresses;
+    write(buffer, addresses, picture, taps);
     kernel.resizeRows(source, out, height, width, target, taps.count, first, weights);
+    return new Uint8Array(buffer.slice(out, out + length));
   });
 }
 
@@ -26,9 +30,33 @@ function resizeRows(picture: Uint8Array, { height, width }: Size, target: number
 function resizeColumns(picture: Uint8Array, { height, width }: Size, target: number): Uint8Array {
   const taps = bicubicTaps(height, target);
   const row = width * 3;
-  const pass = { picture, taps, length: target * row, beyond: taps.count * row };
-  return runKernel(pass, (kernel, at) => {
-    const { source, target: out, first, weights } = at;
+  const length = target * row;
+  return withKernel(stretches(picture, taps, { length, beyond: row }), (kernel, memory) => {
+    const { buffer, addresses } = memory;
+    const [source = 0, first = 0, weights = 0, out = 0] = addresses;
+    write(buffer, addresses, picture, taps);
     kernel.resizeColumns(source, out, row, target, taps.count, first, weights);
+    return new Uint8Array(buffer.slice(out, out + length));
   });
+}
+
+/** Picture, taps and result; taps that weigh nothing are read, each `beyond` bytes further. */
+function stretches(
+  picture: Uint8Array,
+  taps: Taps,
+  { length, beyond }: { readonly length: number; readonly beyond: number },
+): readonly number[] {
+  const { first, weights, count } = taps;
+  return [picture.length + count * beyond, first.byteLength, weights.byteLength, length];
+}
+
+function write(
+  buffer: ArrayBuffer,
+  [source = 0, first = 0, weights = 0]: readonly number[],
+  picture: Uint8Array,
+  taps: Taps,
+): void {
+  new Uint8Array(buffer, source, picture.length).set(picture);
+  new Int32Array(buffer, first, taps.first.length).set(taps.first);
+  new Int32Array(buffer, weights, taps.weights.length).set(taps.weights);
 }

@@ -1,20 +1,21 @@
 import type { ImageLayout, Size } from './image-grid.ts';
+import { withKernel } from './image-kernel.ts';
 import type { Grid } from './prompt.ts';
 
-const LEVELS = 256;
 const CHANNELS = 3;
 
-/** [channel · 256 + byte] → (byte / 255 − mean) / std. */
-function normalisedLevels({ mean, std }: Pick<ImageLayout, 'mean' | 'std'>): Float32Array {
-  return Float32Array.from({ length: CHANNELS * LEVELS }, (_, i) => {
-    const channel = Math.floor(i / LEVELS);
-    return ((i % LEVELS) / 255 - (mean[channel] ?? 0)) / (std[channel] ?? 1);
-  });
-}
-
-/** Numbers in one patch: channels · equal copies in time · rows · columns. */
+/** Numbers in one patch: channels · equal copies in time · lines · columns. */
 export function patchValues({ patchSize, temporalPatchSize }: ImageLayout): number {
   return CHANNELS * temporalPatchSize * patchSize * patchSize;
+}
+
+/** (byte / 255 − mean) / std as byte · scale + offset: [channel · 2], scale before offset. */
+function scalesAndOffsets({ mean, std }: Pick<ImageLayout, 'mean' | 'std'>): Float32Array {
+  return Float32Array.from({ length: CHANNELS * 2 }, (_, i) => {
+    const channel = Math.floor(i / 2);
+    const deviation = std[channel] ?? 1;
+    return i % 2 === 0 ? 1 / 255 / deviation : -(mean[channel] ?? 0) / deviation;
+  });
 }
 
 /**
@@ -25,49 +26,26 @@ export function patchValues({ patchSize, temporalPatchSize }: ImageLayout): numb
  */
 export function cutPatches(rgb: Uint8Array, size: Size, layout: ImageLayout): Float32Array {
   const { height, width } = size;
-  const { patchSize, mergeSize } = layout;
-  const block = patchSize * mergeSize;
-  const length = patchValues(layout);
-  const values = (height / patchSize) * (width / patchSize) * length;
+  const { patchSize, mergeSize, temporalPatchSize } = layout;
+  const bandHeight = patchSize * mergeSize;
+  const bandBytes = bandHeight * width * CHANNELS;
+  const bandValues = (width / patchSize) * mergeSize * patchValues(layout);
+  const values = (height / bandHeight) * bandValues;
   const out = new Float32Array(new SharedArrayBuffer(values * Float32Array.BYTES_PER_ELEMENT));
-  const levels = normalisedLevels(layout);
-  let o = 0;
-  for (let top = 0; top < height; top += block) {
-    for (let left = 0; left < width; left += block) {
-      for (let y = top; y < top + block; y += patchSize) {
-        for (let x = left; x < left + block; x += patchSize, o += length) {
-          const from = rgb.subarray((y * width + x) * CHANNELS);
-          cutPatch(from, width * CHANNELS, { levels, layout, out: out.subarray(o, o + length) });
-        }
-      }
+  const levels = scalesAndOffsets(layout);
+  const lengths = [bandBytes, levels.byteLength, bandValues * Float32Array.BYTES_PER_ELEMENT];
+  withKernel(lengths, (kernel, { addresses, buffer }) => {
+    const [source = 0, scales = 0, target = 0] = addresses;
+    const band = new Uint8Array(buffer, source, bandBytes);
+    const cut = new Float32Array(buffer, target, bandValues);
+    new Float32Array(buffer, scales, levels.length).set(levels);
+    for (let i = 0; i * bandValues < values; i++) {
+      band.set(rgb.subarray(i * bandBytes, (i + 1) * bandBytes));
+      kernel.cutBand(source, target, width, patchSize, mergeSize, temporalPatchSize, scales);
+      out.set(cut, i * bandValues);
     }
-  }
+  });
   return out;
-}
-
-interface PatchTarget {
-  readonly levels: Float32Array;
-  readonly layout: ImageLayout;
-  readonly out: Float32Array;
-}
-
-/** One patch from its upper left byte on; lines are `stride` bytes apart. */
-function cutPatch(rgb: Uint8Array, stride: number, { levels, layout, out }: PatchTarget): void {
-  const { patchSize, temporalPatchSize } = layout;
-  const plane = patchSize * patchSize;
-  let o = 0;
-  for (let channel = 0; channel < CHANNELS; channel++) {
-    const table = channel * LEVELS;
-    for (let y = 0; y < patchSize; y++) {
-      let p = y * stride + channel;
-      for (const end = o + patchSize; o < end; o++, p += CHANNELS) {
-        out[o] = levels[table + (rgb[p] ?? 0)] ?? 0;
-      }
-    }
-    for (let copy = 1; copy < temporalPatchSize; copy++, o += plane) {
-      out.copyWithin(o, o - plane, o);
-    }
-  }
 }
 
 /** The size in pixels of a picture that was resized for this grid. */
