@@ -10,3 +10,7 @@ export type { HubOptions } from './hub.ts';
 export type { HubProgress } from './hub-download.ts';
 export { HubError } from './hub-error.ts';
 export type { HubFault } from './hub-error.ts';
+export { families, joints, puzzle, splits, styles } from './puzzles/puzzle.ts';
+export type { FamilyName, Puzzle, PuzzleKinds, Solution, Split, Style } from './puzzles/puzzle.ts';
+export { levels } from './puzzles/scene.ts';
+export type { Color, Level, Place, Shape } from './puzzles/scene.ts';
