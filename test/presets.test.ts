@@ -96,7 +96,7 @@ test('the ablations differ from stage 1 in what they name and in nothing else [4
   expect(differences('rethinker', 'rethinker-hint-only')).toEqual(['rethink.mode', 'loss.nllCoef']);
 });
 
-test('every row of the table of ablations has its preset [4.2]', () => {
+test('every row of the table of ablations has its preset [4.2] [D13]', () => {
   const rows = presets.flatMap(({ row }) => row ?? []);
   expect(rows.sort()).toEqual([
     'VL-Rethinker-7B',

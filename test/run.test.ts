@@ -66,7 +66,7 @@ function contents(folder: string): readonly string[] {
 }
 
 test.each([5, 9, 12, 16, 20])(
-  'a run stopped after %i events and resumed has stored what an uninterrupted one has [D8] [rule 38] [rule 31]',
+  'a run stopped after %i events and resumed has stored what an uninterrupted one has [D8] [rule 38]',
   async (stopAfter) => {
     const whole = new FakePolicy();
     const one = createRun(join(root, 'whole'), head);

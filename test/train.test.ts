@@ -81,6 +81,19 @@ test('replay is reached, and the batch keeps its size [S1] [S2] [S3] [rule 32]',
   expect(counted.reduce((sum, { replayedCount }) => sum + replayedCount, 0)).toBe(replayed.length);
 });
 
+test('every sample of an iteration stands in one raw batch: one pass [L11] [A4]', async () => {
+  const events = await run(configOf({ ...tiny, 'batch.mode': 'grpo' }));
+  const collected = of(events, 'collected');
+  for (const { iteration, samples } of collected) {
+    const steps = of(events, 'stepped').filter((step) => step.iteration === iteration);
+    const used = steps.flatMap(({ current }) => current);
+    const skipped = of(events, 'skipped').filter((step) => step.iteration === iteration);
+    const left = skipped.reduce((sum, { metrics }) => sum + (metrics['batch/raw'] ?? 0), 0);
+    expect(new Set(used).size).toBe(used.length);
+    expect(used.length + left).toBe(samples.length);
+  }
+});
+
 test('kept rethinkings reach the loss with their masks [2.8] [rule 11]', async () => {
   const policy = new FakePolicy();
   const events = await run(configOf(rethinking), { policy });

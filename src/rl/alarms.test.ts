@@ -36,7 +36,7 @@ test('all groups vanishing [alarm: all groups vanishing]', () => {
   expect(names(rollouts({ 'group/effective_fraction': 0 }))).toEqual(['all_groups_vanishing']);
 });
 
-test('most responses truncated [alarm: truncation] [rule 29]', () => {
+test('most responses truncated [alarm: truncation]', () => {
   const { alarms } = rollouts({ 'response/truncation_fraction': 0.51 });
   expect(alarms[0]?.message).toBe(
     '51 % of the responses end at the token limit of 2048: raise rollout.maxNewTokens',
@@ -92,7 +92,7 @@ test('replay wanted but never drawn in an iteration: fatal [alarm: replay] [S1]'
   expect(names(lookAtIteration(used.memory, config))).toEqual([]);
 });
 
-test('three skipped steps in a row, counted anew after a step [alarm: skipped steps] [S9]', () => {
+test('three skipped steps in a row, counted anew after a step [S9]', () => {
   const one = lookAtSkip({}, calm, config);
   const two = lookAtSkip({}, one.memory, config);
   expect([...names(one), ...names(two)]).toEqual([]);

@@ -127,6 +127,11 @@ test('uses of the reference answer beyond the reward are stamped on the run [F2]
   expect(stampsOf(configOf({ 'rollout.topP': 0.95 }))).toHaveLength(1);
 });
 
+test('a response is rewarded for its answer alone: there is no other reward to choose [R8]', () => {
+  expect(knobKeys.filter((key) => key.startsWith('reward.'))).toEqual(['reward.shaping']);
+  expect(knobOf('reward.shaping').type).toEqual({ kind: 'choice', values: ['none', 'reference'] });
+});
+
 test('the list of settings is frozen: a new one is a deliberate act', () => {
   expect(knobKeys).toMatchSnapshot();
 });

@@ -273,6 +273,21 @@ test('modes and options choose who is triggered [F4] [F10]', async () => {
   expect(group.rethinking?.skipped).toEqual([{ index: 0, reason: 'not_drawn' }]);
 });
 
+test(
+  'with nothing to trigger nobody is asked and nothing waits [F12]',
+  { timeout: 1000 },
+  async () => {
+    const unfinished = firsts(2).map(({ tokens }) => says(processor.decode(tokens), 1, true));
+    const group = await rethink(unfinished, () => {
+      throw new Error('asked');
+    });
+    expect(group.rethinking).toMatchObject({ attempts: [] });
+    expect(group.rethinking?.skipped.map(({ reason }) => reason)).toEqual(
+      Array(8).fill('truncated'),
+    );
+  },
+);
+
 test('off means that nobody is asked and groups come back as they were [F10]', async () => {
   const group = await rethink(
     firsts(2),

@@ -226,7 +226,7 @@ test('a writer that was killed leaves a run that can be resumed at once', async 
   store.close();
 });
 
-test('a folder that is no run, another version, another database or an existing run is refused in words', () => {
+test('a folder that is no run, another version, another database or an existing run is refused in words [D10] [rule 31]', () => {
   expect(() => readRun(folder())).toThrow('expected a run (run.sqlite), found none');
   createRun(folder(), head).close();
   expect(() => createRun(folder(), head)).toThrow('a run is there already; go on with --resume');
