@@ -5,7 +5,11 @@ import type { VerifyCase } from './verify-cases.ts';
 /** One line of an audit: why a pair deserves a look. */
 export interface Finding {
   readonly id: string;
-  readonly kind: 'unverifiable-gold' | 'likely-false-negative' | 'likely-false-positive' | 'near-miss';
+  readonly kind:
+    | 'unverifiable-gold'
+    | 'likely-false-negative'
+    | 'likely-false-positive'
+    | 'near-miss';
   readonly why: string;
   readonly verdicts: Readonly<Record<string, Verdict['reason']>>;
 }
@@ -23,7 +27,10 @@ export function audit({ id, task }: VerifyCase): readonly Finding[] {
   const strict = verify(input, { mode: 'strict', policy });
   const reference = verify(input, { mode: 'reference' });
   const house = mode === 'strict' || mode === 'reference' ? undefined : verify(input, { mode });
-  const verdicts: Record<string, Verdict['reason']> = { strict: strict.reason, reference: reference.reason };
+  const verdicts: Record<string, Verdict['reason']> = {
+    strict: strict.reason,
+    reference: reference.reason,
+  };
   if (house !== undefined) verdicts[mode] = house.reason;
   if (unusable !== undefined && !unusable.usable)
     return [{ id, kind: 'unverifiable-gold', why: unusable.reason, verdicts }];
@@ -40,8 +47,14 @@ function disagreement(
   if (strict.correct && (house?.correct === false || !reference.correct)) {
     const against = house?.correct === false ? mode : 'reference';
     return house?.correct === false
-      ? { kind: 'likely-false-positive', why: `strict accepts (${strict.reason}), ${against} does not` }
-      : { kind: 'likely-false-negative', why: `reference rejects what strict accepts (${strict.reason})` };
+      ? {
+          kind: 'likely-false-positive',
+          why: `strict accepts (${strict.reason}), ${against} does not`,
+        }
+      : {
+          kind: 'likely-false-negative',
+          why: `reference rejects what strict accepts (${strict.reason})`,
+        };
   }
   if (!strict.correct && (house?.correct === true || reference.correct)) {
     const who = house?.correct === true ? mode : 'reference';
@@ -58,11 +71,19 @@ function nearMiss(input: VerifyInput, strict: Verdict): Pick<Finding, 'kind' | '
     ['two decimal places', () => verify(input, { policy: { precision: 2 } })],
     ['percent sign ignored', () => verify(input, { policy: { percent: 'ignore' } })],
     ['variables renamed', () => verify(input, { policy: { renameVariables: true } })],
-    ['an interval for an inequality', () => verify(input, { policy: { intervalMeetsInequality: true } })],
+    [
+      'an interval for an inequality',
+      () => verify(input, { policy: { intervalMeetsInequality: true } }),
+    ],
     ['an unfinished box', () => verify(input, { policy: { unclosedBox: 'rest' } })],
     ['a looser extraction', () => verify({ ...input, source: 'auto' })],
-    ['the gold words among others', () => verify(input, { policy: { text: 'gold-words-contained' } })],
+    [
+      'the gold words among others',
+      () => verify(input, { policy: { text: 'gold-words-contained' } }),
+    ],
   ];
   const found = looser.find(([, judge]) => judge().correct);
-  return found && { kind: 'near-miss', why: `right with ${found[0]}; strict says ${strict.reason}` };
+  return (
+    found && { kind: 'near-miss', why: `right with ${found[0]}; strict says ${strict.reason}` }
+  );
 }

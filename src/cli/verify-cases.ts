@@ -61,7 +61,11 @@ async function startsWithArray(path: string): Promise<boolean> {
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0);
-    const head = buffer.subarray(0, bytesRead).toString('utf8').replace(/^\uFEFF/, '').trimStart();
+    const head = buffer
+      .subarray(0, bytesRead)
+      .toString('utf8')
+      .replace(/^\uFEFF/, '')
+      .trimStart();
     return head.startsWith('[');
   } finally {
     await file.close();
@@ -111,7 +115,10 @@ function fromRaw(raw: unknown, line: number, mode: Mode | undefined): CaseLine {
   const parsed = caseSchema.safeParse(raw);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    return { line, problem: `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'malformed'}` };
+    return {
+      line,
+      problem: `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'malformed'}`,
+    };
   }
   try {
     return { line, case: caseOf(parsed.data, line, mode) };
@@ -124,7 +131,9 @@ function caseOf(raw: RawCase, line: number, fallback: Mode | undefined): VerifyC
   const mode = raw.mode ?? fallback ?? 'strict';
   const strict = mode === 'strict';
   const policy: Partial<Policy> = {
-    ...(Array.isArray(raw.policy) ? policyOfTags(raw.policy) : (raw.policy as Partial<Policy> | null | undefined)),
+    ...(Array.isArray(raw.policy)
+      ? policyOfTags(raw.policy)
+      : (raw.policy as Partial<Policy> | null | undefined)),
     ...(strict && typeof raw.precision === 'number' ? { precision: raw.precision } : {}),
   };
   resolvePolicy(policy);

@@ -50,7 +50,9 @@ const sentences: Readonly<Partial<Record<Verdict['reason'], string>>> = {
 export function explain(input: VerifyInput, mode: Mode): string {
   const verdict = verify(input, { mode });
   const gold = typeof input.gold === 'string' ? input.gold : input.gold.join('  |  ');
-  const lines = [`${verdict.correct ? 'correct' : verdict.status}: ${sentences[verdict.reason] ?? verdict.reason} (${verdict.reason})`];
+  const lines = [
+    `${verdict.correct ? 'correct' : verdict.status}: ${sentences[verdict.reason] ?? verdict.reason} (${verdict.reason})`,
+  ];
   lines.push(`gold      ${shown(gold)}${verdict.shapes ? `   [${verdict.shapes.gold}]` : ''}`);
   if (verdict.answer === undefined) {
     const hint = input.source === 'response' ? '; --source answer takes the text itself' : '';
@@ -61,7 +63,8 @@ export function explain(input: VerifyInput, mode: Mode): string {
     lines.push(`answer    ${shown(text)}${shape}`);
     lines.push(`found     ${places[via]}, characters ${start} to ${end}`);
   }
-  if (verdict.notes.length > 0) lines.push(`notes     ${verdict.notes.map((note) => shown(note)).join(', ')}`);
+  if (verdict.notes.length > 0)
+    lines.push(`notes     ${verdict.notes.map((note) => shown(note)).join(', ')}`);
   lines.push(`mode      ${mode}, ${verdict.steps} steps`);
   return `${lines.join('\n')}\n`;
 }

@@ -19,9 +19,21 @@ const options = z.strictObject({
     .enum(['response', 'answer', 'auto'])
     .default('response')
     .describe('what the response of --gold is: a whole response, a bare answer, either'),
-  choice: z.array(z.string()).default([]).describe('option text of --gold, A first; may be repeated'),
-  audit: z.boolean().default(false).describe('list likely false negatives and positives instead of verdicts'),
-  workers: z.number().int().min(0).max(64).default(0).describe('worker threads; 0 judges in this one'),
+  choice: z
+    .array(z.string())
+    .default([])
+    .describe('option text of --gold, A first; may be repeated'),
+  audit: z
+    .boolean()
+    .default(false)
+    .describe('list likely false negatives and positives instead of verdicts'),
+  workers: z
+    .number()
+    .int()
+    .min(0)
+    .max(64)
+    .default(0)
+    .describe('worker threads; 0 judges in this one'),
   json: z.boolean().default(false).describe('verdicts, findings and the summary as JSON'),
 });
 
@@ -85,7 +97,8 @@ function judgeOf(workers: number, io: Io): Judge {
   const pool = createVerifyPool({
     workers,
     batchSize,
-    onKill: (task) => io.err(`verify: a worker was ended on ${shown(JSON.stringify(task.input))}\n`),
+    onKill: (task) =>
+      io.err(`verify: a worker was ended on ${shown(JSON.stringify(task.input))}\n`),
   });
   return { all: (tasks) => pool.verifyAll(tasks), close: () => pool.close() };
 }
@@ -130,11 +143,19 @@ async function verifyFile(path: string, given: Options, io: Io): Promise<ExitCod
   return tally.malformed > 0 || io.signal.aborted ? 1 : 0;
 }
 
-const statuses: readonly Verdict['status'][] = ['correct', 'wrong', 'no-answer', 'unverifiable', 'over-budget'];
+const statuses: readonly Verdict['status'][] = [
+  'correct',
+  'wrong',
+  'no-answer',
+  'unverifiable',
+  'over-budget',
+];
 
 function summary(tally: Tally, json: boolean): string {
   const perPair = tally.cases === 0 ? 0 : tally.milliseconds / tally.cases;
-  const counts = Object.fromEntries(statuses.map((status) => [status, tally.statuses.get(status) ?? 0]));
+  const counts = Object.fromEntries(
+    statuses.map((status) => [status, tally.statuses.get(status) ?? 0]),
+  );
   if (json)
     return `${JSON.stringify({ cases: tally.cases, ...counts, malformed: tally.malformed, msPerPair: perPair })}\n`;
   const parts = Object.entries(counts).map(([status, count]) => `${status} ${count}`);
@@ -155,10 +176,16 @@ async function auditFile(path: string, given: Options, io: Io): Promise<ExitCode
     cases += 1;
     for (const finding of audit(line.case)) {
       kinds.set(finding.kind, (kinds.get(finding.kind) ?? 0) + 1);
-      io.out(given.json ? `${JSON.stringify(finding)}\n` : `${shown(finding.id)}  ${finding.kind}  ${shown(finding.why)}\n`);
+      io.out(
+        given.json
+          ? `${JSON.stringify(finding)}\n`
+          : `${shown(finding.id)}  ${finding.kind}  ${shown(finding.why)}\n`,
+      );
     }
   }
   const parts = [...kinds].sort().map(([kind, count]) => `${kind} ${count}`);
-  io.err(`${cases} cases: ${parts.join(', ') || 'nothing to look at'}; malformed lines ${malformed}\n`);
+  io.err(
+    `${cases} cases: ${parts.join(', ') || 'nothing to look at'}; malformed lines ${malformed}\n`,
+  );
   return malformed > 0 ? 1 : 0;
 }

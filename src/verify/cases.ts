@@ -75,14 +75,16 @@ export function inputOfExample(row: ExampleRow): VerifyInput {
 export function policyOfSwitches(options: Readonly<Record<string, unknown>>): Partial<Policy> {
   const policy: { -readonly [K in keyof Policy]?: Policy[K] } = {};
   const { precision, strict, language } = options;
-  if (typeof precision === 'number' && options['question_type'] === undefined) policy.precision = precision;
+  if (typeof precision === 'number' && options['question_type'] === undefined)
+    policy.precision = precision;
   if (options['allow_set_relation_comp'] === true) policy.intervalMeetsInequality = true;
   if (strict === false) policy.renameVariables = true;
   if (typeof language === 'string' && language.toUpperCase() !== 'ENGLISH') policy.language = 'any';
   const types = options['match_types'] ?? options['match_type'];
   const config = options['config'];
   if (Array.isArray(types) && types.includes('string')) policy.strings = stringsOf(config);
-  else if (typeof config === 'string' && config.startsWith('StringExtractionConfig')) policy.strings = stringsOf(config);
+  else if (typeof config === 'string' && config.startsWith('StringExtractionConfig'))
+    policy.strings = stringsOf(config);
   if (Array.isArray(types) && types.includes('NativeLetters')) policy.letters = 'prose';
   return policy;
 }

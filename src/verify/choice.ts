@@ -8,7 +8,8 @@ const alone = /^[([{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:]?$/;
 const bracketed = /^[([]\s*([A-Za-z])\s*[)\]]\s*[:.,-]?\s*(\S[\s\S]*)$/;
 const delimited = /^([A-Z])\s*(?:[.):]|\s-)\s*(\S[\s\S]*)$/;
 const lowerDelimited = /^([a-z])[).]\s+(\S[\s\S]*)$/;
-const worded = /^\(?(?:the\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:(]?\s*([A-Z])\b[).:]?\s*([\s\S]*)$/i;
+const worded =
+  /^\(?(?:the\s+)?(?:option|choice|answer)\s*(?:is\s*)?[:(]?\s*([A-Z])\b[).:]?\s*([\s\S]*)$/i;
 
 /**
  * Reads the letter forms of a clean answer: `A`, `(A)`, `[A]`, `A.`, `A)`, `A:`, `A. text`,
@@ -58,9 +59,15 @@ export function indexOfLetter(letter: string): number {
  * else the last one that stands alone and is no article or pronoun.
  */
 export function proseLetter(text: string): string | undefined {
-  const boxed = /(?:answer|答案|الإجابة|réponse)[^A-Za-z]{0,12}(?:is)?[^A-Za-z]{0,4}([A-J])(?![A-Za-z])/i.exec(text);
+  const boxed =
+    /(?:answer|答案|الإجابة|réponse)[^A-Za-z]{0,12}(?:is)?[^A-Za-z]{0,4}([A-J])(?![A-Za-z])/i.exec(
+      text,
+    );
   if (boxed?.[1] !== undefined && /[A-J]/.test(boxed[1])) return boxed[1];
-  const lines = text.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  const lines = text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
   for (const line of lines.reverse()) {
     const start = /^\**[([]?([A-J])(?![A-Za-z])[)\].:*]*/.exec(line);
     const article = /^A\s+[a-z]/.test(line);
@@ -83,7 +90,9 @@ export function proseString(text: string, strings: readonly string[]): string | 
   const places = strings.flatMap((string) => boundedAt(text, string).map((at) => ({ string, at })));
   if (places.length === 0) return undefined;
   const answer = text.toLowerCase().lastIndexOf('answer');
-  const behind = places.filter((place) => answer >= 0 && place.at > answer && place.at < answer + 60);
+  const behind = places.filter(
+    (place) => answer >= 0 && place.at > answer && place.at < answer + 60,
+  );
   const start = places.find((place) => /^\**$/.test(text.slice(0, place.at)));
   const last = places.reduce((best, place) => (place.at > best.at ? place : best));
   return (behind[0] ?? start ?? last).string;
@@ -92,10 +101,15 @@ export function proseString(text: string, strings: readonly string[]): string | 
 function boundedAt(text: string, string: string): readonly number[] {
   const found: number[] = [];
   if (string === '') return found;
-  for (let at = text.indexOf(string); at >= 0 && found.length < 1_000; at = text.indexOf(string, at + 1)) {
+  for (
+    let at = text.indexOf(string);
+    at >= 0 && found.length < 1_000;
+    at = text.indexOf(string, at + 1)
+  ) {
     const before = text.charAt(at - 1);
     const after = text.charAt(at + string.length);
-    if ((before === '' || /[\s*]/.test(before)) && (after === '' || /[\s*.,:]/.test(after))) found.push(at);
+    if ((before === '' || /[\s*]/.test(before)) && (after === '' || /[\s*.,:]/.test(after)))
+      found.push(at);
   }
   return found;
 }

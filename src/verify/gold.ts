@@ -27,7 +27,8 @@ export function prepareGold(raw: string, meter: Meter): Gold | GoldProblem {
   if (text.trim() === '') return 'gold-empty';
   if (text.length > meter.budget.answerLength) {
     const digits = longDigits(text);
-    if (digits === undefined || text.length > meter.budget.responseLength) return 'gold-over-budget';
+    if (digits === undefined || text.length > meter.budget.responseLength)
+      return 'gold-over-budget';
     return { raw, clean: digits, values: [], letter: undefined, listed: false };
   }
   const clean = normalise(text);

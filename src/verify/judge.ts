@@ -54,9 +54,13 @@ function judgeLong(gold: Gold, answer: string, meter: Meter): Judgement {
 }
 
 function judgeText(gold: Gold, clean: string, policy: Policy): Judgement {
-  if (clean !== '' && foldText(gold.clean) === foldText(clean)) return { reason: 'text-equal', notes: [] };
+  if (clean !== '' && foldText(gold.clean) === foldText(clean))
+    return { reason: 'text-equal', notes: [] };
   return {
-    reason: policy.text === 'gold-words-contained' && containsWords(gold.clean, clean) ? 'text-equal' : 'text-differs',
+    reason:
+      policy.text === 'gold-words-contained' && containsWords(gold.clean, clean)
+        ? 'text-equal'
+        : 'text-differs',
     notes: [],
   };
 }
@@ -106,7 +110,10 @@ function comparisonOf({ policy, meter }: Circumstances): Comparison {
 /** Multiple choice; undefined when neither side is a letter or an option. */
 function judgeChoice(gold: Gold, clean: string, context: Circumstances): Judgement | undefined {
   const { choices } = context;
-  const golds = choices === undefined ? undefined : (readLetters(gold.clean) ?? joinedLetters(gold.clean, choices));
+  const golds =
+    choices === undefined
+      ? undefined
+      : (readLetters(gold.clean) ?? joinedLetters(gold.clean, choices));
   if (golds !== undefined) return judgeSeveral(golds, clean);
   const letter = goldOption(gold, choices);
   if (letter !== undefined) return judgeLetter(letter, clean, context);
@@ -126,7 +133,9 @@ function judgeSeveral(golds: readonly string[], clean: string): Judgement {
   const found = readLetters(clean) ?? (/^[A-J]{2,5}$/.test(clean) ? [...clean] : undefined);
   const single = readLetter(clean);
   const letters = found ?? (single === undefined ? [] : [single.letter]);
-  const same = new Set(letters).size === new Set(golds).size && letters.every((letter) => golds.includes(letter));
+  const same =
+    new Set(letters).size === new Set(golds).size &&
+    letters.every((letter) => golds.includes(letter));
   return { reason: same ? 'option-letter' : 'option-differs', notes: [] };
 }
 
@@ -144,10 +153,21 @@ function judgeLetter(letter: string, clean: string, context: Circumstances): Jud
   if (readLetters(clean) !== undefined) return { reason: 'several-letters', notes: [], shapes };
   const found = readLetter(clean);
   if (found !== undefined) {
-    if (choices !== undefined && choices.length > 0 && indexOfLetter(found.letter) >= choices.length)
-      return optionByText(letter, clean, context) ?? { reason: 'letter-out-of-range', notes: [], shapes };
+    if (
+      choices !== undefined &&
+      choices.length > 0 &&
+      indexOfLetter(found.letter) >= choices.length
+    )
+      return (
+        optionByText(letter, clean, context) ?? { reason: 'letter-out-of-range', notes: [], shapes }
+      );
     const second = readLetter(found.text);
-    if (second !== undefined && second.text === '' && /[A-Z]/.test(found.text) && second.letter !== found.letter)
+    if (
+      second !== undefined &&
+      second.text === '' &&
+      /[A-Z]/.test(found.text) &&
+      second.letter !== found.letter
+    )
       return { reason: 'several-letters', notes: [], shapes };
     const notes = disagrees(found.letter, found.text, context) ? ['letter-and-text-disagree'] : [];
     return { reason: found.letter === letter ? 'option-letter' : 'option-differs', notes, shapes };
@@ -157,13 +177,21 @@ function judgeLetter(letter: string, clean: string, context: Circumstances): Jud
   if (glued?.[1] !== undefined && glued[2] !== undefined) {
     const own = matchingOptions(glued[2], context);
     if (own.length === 1 && own[0] === glued[1])
-      return { reason: glued[1] === letter ? 'option-letter' : 'option-differs', notes: [], shapes };
+      return {
+        reason: glued[1] === letter ? 'option-letter' : 'option-differs',
+        notes: [],
+        shapes,
+      };
   }
   return optionByText(letter, clean, context) ?? { reason: 'option-differs', notes: [] };
 }
 
 /** The answer is the content of an option: exactly one must match. */
-function optionByText(letter: string, clean: string, context: Circumstances): Judgement | undefined {
+function optionByText(
+  letter: string,
+  clean: string,
+  context: Circumstances,
+): Judgement | undefined {
   const hits = matchingOptions(clean, context);
   if (hits.length === 0) return undefined;
   if (hits.length > 1) return { reason: 'option-differs', notes: ['several-options-match'] };
@@ -175,9 +203,13 @@ function optionByText(letter: string, clean: string, context: Circumstances): Ju
 
 /** Letters of the options whose text the content equals: literally, else by value. */
 export function matchingOptions(clean: string, context: Circumstances): readonly string[] {
-  const choices = (context.choices ?? []).slice(0, 26).map((choice) => normalise(choice.slice(0, 2_000)));
+  const choices = (context.choices ?? [])
+    .slice(0, 26)
+    .map((choice) => normalise(choice.slice(0, 2_000)));
   const literal = choices.flatMap((choice, index) =>
-    squeeze(choice).toLowerCase() === squeeze(clean).toLowerCase() && choice !== '' ? [letterAt(index)] : [],
+    squeeze(choice).toLowerCase() === squeeze(clean).toLowerCase() && choice !== ''
+      ? [letterAt(index)]
+      : [],
   );
   if (literal.length > 0) return literal;
   const content = readValues(clean, context.meter);

@@ -73,13 +73,18 @@ export function policyOfTags(names: readonly string[]): Partial<Policy> {
   for (const name of names) {
     const part = tags.get(name);
     if (part === undefined)
-      throw new TypeError(`policy tag: expected one of ${[...tags.keys()].join(', ')}, found ${JSON.stringify(name)}`);
+      throw new TypeError(
+        `policy tag: expected one of ${[...tags.keys()].join(', ')}, found ${JSON.stringify(name)}`,
+      );
     policy = { ...policy, ...part };
   }
   return policy;
 }
 
-const choices: ReadonlyMap<keyof Policy, readonly unknown[]> = new Map<keyof Policy, readonly unknown[]>([
+const choices: ReadonlyMap<keyof Policy, readonly unknown[]> = new Map<
+  keyof Policy,
+  readonly unknown[]
+>([
   ['percent', ['hundredth', 'ignore', 'gold-decides']],
   ['listOrder', ['free', 'fixed']],
   ['boxes', ['gold-decides', 'join', 'last']],

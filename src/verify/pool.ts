@@ -72,7 +72,8 @@ class Pool implements VerifyPool {
   killed = 0;
   private readonly slots: Slot[] = [];
   private readonly queue: Batch[] = [];
-  private readonly options: Required<Omit<VerifyPoolOptions, 'onKill'>> & Pick<VerifyPoolOptions, 'onKill'>;
+  private readonly options: Required<Omit<VerifyPoolOptions, 'onKill'>> &
+    Pick<VerifyPoolOptions, 'onKill'>;
   private nextId = 0;
   private closed = false;
 
@@ -88,7 +89,9 @@ class Pool implements VerifyPool {
     if (!Number.isInteger(workers) || workers < 1 || workers > 64)
       throw new TypeError(`workers: expected an integer from 1 to 64, found ${workers}`);
     if (!Number.isInteger(batchSize) || batchSize < 1 || !(patienceMs > 0))
-      throw new TypeError(`batchSize and patienceMs: expected positive numbers, found ${batchSize}, ${patienceMs}`);
+      throw new TypeError(
+        `batchSize and patienceMs: expected positive numbers, found ${batchSize}, ${patienceMs}`,
+      );
     for (let index = 0; index < workers; index += 1) this.slots.push(this.spawn());
   }
 
@@ -215,7 +218,12 @@ class Pool implements VerifyPool {
       ...batch,
       tasks: [...before, ...rest],
       resolve: (verdicts) =>
-        batch.resolve([...kept, ...verdicts.slice(0, before.length), killed, ...verdicts.slice(before.length)]),
+        batch.resolve([
+          ...kept,
+          ...verdicts.slice(0, before.length),
+          killed,
+          ...verdicts.slice(before.length),
+        ]),
     };
     slot.done = [];
     this.send(slot);

@@ -48,7 +48,12 @@ function againstOne(raw: string, input: VerifyInput, policy: Policy, meter: Mete
 }
 
 /** A string-extraction test: both sides name one of the strings. */
-function againstStrings(raw: string, input: VerifyInput, strings: readonly string[], meter: Meter): Verdict {
+function againstStrings(
+  raw: string,
+  input: VerifyInput,
+  strings: readonly string[],
+  meter: Meter,
+): Verdict {
   const [gold, answer] = [proseString(raw, strings), proseString(input.prediction, strings)];
   if (gold === undefined) return verdictOf({ reason: 'gold-unparsable', notes: [] }, meter);
   if (answer === undefined) return verdictOf({ reason: 'no-phrase', notes: [] }, meter);
@@ -94,12 +99,16 @@ function extract(input: VerifyInput, gold: Gold, policy: Policy, meter: Meter): 
     accept: (text) => acceptPhrase(text, shared),
   });
   const located = offset === 0 ? extraction : moved(extraction, offset);
-  const wordy = policy.text === 'gold-words-contained' && located.found?.via === 'phrase' && source === 'auto';
+  const wordy =
+    policy.text === 'gold-words-contained' && located.found?.via === 'phrase' && source === 'auto';
   const complete: Extraction = wordy ? { missing: 'no-phrase', notes: [] } : located;
   if (complete.found !== undefined || source === 'response' || complete.missing === 'unclosed-box')
     return inProse(complete, searched, policy);
   if (policy.requireBox || complete.missing === 'only-in-reasoning') return complete;
-  return { found: lastResort(searched, offset, gold, { policy, meter, choices: input.choices }), notes: complete.notes };
+  return {
+    found: lastResort(searched, offset, gold, { policy, meter, choices: input.choices }),
+    notes: complete.notes,
+  };
 }
 
 function inProse(extraction: Extraction, text: string, policy: Policy): Extraction {
@@ -107,7 +116,10 @@ function inProse(extraction: Extraction, text: string, policy: Policy): Extracti
   const letter = proseLetter(text);
   if (letter === undefined) return extraction;
   const start = text.lastIndexOf(letter);
-  return { found: { text: letter, start, end: start + 1, via: 'phrase' }, notes: ['letter-in-prose'] };
+  return {
+    found: { text: letter, start, end: start + 1, via: 'phrase' },
+    notes: ['letter-in-prose'],
+  };
 }
 
 function moved(extraction: Extraction, offset: number): Extraction {
@@ -155,7 +167,12 @@ function lastResort(
   const behind = number !== undefined && last !== undefined && number.start >= last.to;
   if (first !== undefined && last !== undefined && !behind) {
     const joined = segments.map((segment) => text.slice(segment.start, segment.end)).join(', ');
-    return { text: joined + percentAfter(text, last.to), start: offset + first.from, end: offset + last.to, via: 'segment' };
+    return {
+      text: joined + percentAfter(text, last.to),
+      start: offset + first.from,
+      end: offset + last.to,
+      via: 'segment',
+    };
   }
   if (number === undefined) return whole;
   return {
@@ -175,10 +192,15 @@ function isProse(text: string): boolean {
   for (const segment of findSegments(text).slice(0, 50))
     outside = outside.replace(text.slice(segment.from, segment.to), ' ');
   outside = outside.replace(/\\(?:text|mathrm|mbox)\{[^{}]*\}|\\[a-zA-Z]+/g, ' ');
-  const found = outside.match(/(?<!\w)[A-Za-z]{2,}(?!\w)/g)?.filter((word) => !functionNames.has(word)) ?? [];
+  const found =
+    outside.match(/(?<!\w)[A-Za-z]{2,}(?!\w)/g)?.filter((word) => !functionNames.has(word)) ?? [];
   if (text.includes('$') && found.length >= 2) return true;
   if (found.filter((word) => word.length > 2).length >= 3) return true;
-  return (outside.match(/[\u0600-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/g)?.length ?? 0) >= 5;
+  return (
+    (outside.match(
+      /[\u0600-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/g,
+    )?.length ?? 0) >= 5
+  );
 }
 
 /** A percent sign or word right behind a segment belongs to it. */

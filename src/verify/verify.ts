@@ -71,7 +71,9 @@ function resolveBudget(partial: Partial<Budget> | undefined): Budget {
   if (partial === undefined) return defaultBudget;
   for (const [key, value] of Object.entries(partial))
     if (!(key in defaultBudget) || typeof value !== 'number' || !(value >= 0))
-      throw new TypeError(`budget.${key}: expected a known limit and a number, found ${String(value)}`);
+      throw new TypeError(
+        `budget.${key}: expected a known limit and a number, found ${String(value)}`,
+      );
   return { ...defaultBudget, ...partial };
 }
 
@@ -81,5 +83,7 @@ function checkInput(input: VerifyInput): void {
     throw new TypeError('gold: expected a string or an array of strings');
   if (typeof input.prediction !== 'string') throw new TypeError('prediction: expected a string');
   if (!['response', 'answer', 'auto'].includes(input.source))
-    throw new TypeError(`source: expected response, answer or auto, found ${JSON.stringify(input.source)}`);
+    throw new TypeError(
+      `source: expected response, answer or auto, found ${JSON.stringify(input.source)}`,
+    );
 }

@@ -61,14 +61,18 @@ function differenceOf(value: Relation): Node | undefined {
  */
 function constantRatio(a: Node, b: Node, how: Comparison): number | undefined {
   const [x, y] = [traitsOf(a), traitsOf(b)];
-  if (x.symbols.size === 0 || x.symbols.size !== y.symbols.size || x.infinite || y.infinite) return undefined;
+  if (x.symbols.size === 0 || x.symbols.size !== y.symbols.size || x.infinite || y.infinite)
+    return undefined;
   if (![...x.symbols].every((name) => y.symbols.has(name))) return undefined;
   const seed = hash(`${canonical(a)}\n${canonical(b)}`);
   const ratios: number[] = [];
   for (let point = 0; point < 12 && ratios.length < 6; point += 1) {
-    const at = new Map([...x.symbols].sort().map((name, index) => [name, spread(seed, point, index)]));
+    const at = new Map(
+      [...x.symbols].sort().map((name, index) => [name, spread(seed, point, index)]),
+    );
     const [u, v] = [realValue(a, at, how.meter), realValue(b, at, how.meter)];
-    if (!Number.isFinite(u) || !Number.isFinite(v) || Math.abs(v) < 1e-6 || Math.abs(u) < 1e-6) continue;
+    if (!Number.isFinite(u) || !Number.isFinite(v) || Math.abs(v) < 1e-6 || Math.abs(u) < 1e-6)
+      continue;
     ratios.push(u / v);
   }
   const first = ratios[0];

@@ -160,7 +160,10 @@ function complement(a: Segments): Segments {
   let low: End = leftEnd;
   for (const segment of a) {
     const high = { ...segment.low, open: !segment.low.open };
-    if (segment.low.at !== -Infinity && (below(low, high) || (meets(low, high) && !low.open && !high.open)))
+    if (
+      segment.low.at !== -Infinity &&
+      (below(low, high) || (meets(low, high) && !low.open && !high.open))
+    )
       gaps.push({ low, high });
     low = { ...segment.high, open: !segment.high.open };
   }

@@ -37,13 +37,28 @@ function singles(g: Value, p: Value, how: Comparison): Reason {
   if (g.kind === 'text' || p.kind === 'text') return texts(g, p);
   if (g.kind === 'time' && p.kind === 'time') {
     const half = g.half !== undefined && p.half !== undefined;
-    if (half) return clock(g.minutes, g.half) === clock(p.minutes, p.half) ? 'number-exact' : 'number-differs';
+    if (half)
+      return clock(g.minutes, g.half) === clock(p.minutes, p.half)
+        ? 'number-exact'
+        : 'number-differs';
     return g.minutes === p.minutes ? 'number-exact' : 'number-differs';
   }
+  if (g.kind === 'time' || p.kind === 'time') return timeAgainst(g, p);
   if (g.kind === 'ratio' || p.kind === 'ratio') return ratios(g, p, how);
   if (g.kind === 'based' || p.kind === 'based') return based(g, p);
   if (g.kind === 'sequence' || p.kind === 'sequence') return singleton(g, p, how);
   return 'shape-differs';
+}
+
+/** `7:30` may be a ratio by its notation; against a time it is one too. */
+function timeAgainst(g: Value, p: Value): Reason {
+  const [time, other] = g.kind === 'time' ? [g, p] : [p, g];
+  if (time.kind !== 'time' || other.kind !== 'ratio' || other.terms.length !== 2)
+    return 'shape-differs';
+  const [hours, minutes] = other.terms.map(literalOf);
+  if (hours === undefined || minutes === undefined) return 'shape-differs';
+  const total = hours.v.n * 60n + minutes.v.n;
+  return total === BigInt(time.minutes) ? 'number-exact' : 'number-differs';
 }
 
 const clock = (minutes: number, half: 'am' | 'pm' | undefined): number =>
@@ -60,9 +75,12 @@ function singleton(g: Value, p: Value, how: Comparison): Reason {
 
 function texts(g: Value, p: Value): Reason {
   if (g.kind !== 'text' || p.kind !== 'text') {
-    const [text, other] = g.kind === 'text' ? [g.text, p] : p.kind === 'text' ? [p.text, g] : ['', g];
+    const [text, other] =
+      g.kind === 'text' ? [g.text, p] : p.kind === 'text' ? [p.text, g] : ['', g];
     const name = other.kind === 'scalar' ? spelled(other.node) : undefined;
-    return name !== undefined && foldText(text).replace(/\s/g, '') === name ? 'text-equal' : 'shape-differs';
+    return name !== undefined && foldText(text).replace(/\s/g, '') === name
+      ? 'text-equal'
+      : 'shape-differs';
   }
   if (squeeze(g.text) === squeeze(p.text)) return g.text === '' ? 'text-differs' : 'identical';
   const [a, b] = [foldText(g.text), foldText(p.text)];
@@ -143,7 +161,11 @@ function scaled(node: Node, n: bigint, d: bigint): Node {
   const v = { n: literal.v.n * n, d: literal.v.d * d };
   let [x, y] = [v.n < 0n ? -v.n : v.n, v.d];
   while (y !== 0n) [x, y] = [y, x % y];
-  return { t: 'num', v: x === 0n ? { n: 0n, d: 1n } : { n: v.n / x, d: v.d / x }, dec: literal.dec };
+  return {
+    t: 'num',
+    v: x === 0n ? { n: 0n, d: 1n } : { n: v.n / x, d: v.d / x },
+    dec: literal.dec,
+  };
 }
 
 const number = (n: bigint): Node => ({ t: 'num', v: integer(n), dec: false });
@@ -213,7 +235,12 @@ function renamed(a: Node, b: Node, how: Comparison, otherwise: Reason): Reason {
   const y = [...traitsOf(b).symbols].sort();
   if (x.length !== y.length) return otherwise;
   const names = new Map(y.map((name, index) => [name, x[index] ?? name]));
-  return scalarsEqual(a, mapSymbols(b, (name) => names.get(name) ?? name), how.precision, how.meter);
+  return scalarsEqual(
+    a,
+    mapSymbols(b, (name) => names.get(name) ?? name),
+    how.precision,
+    how.meter,
+  );
 }
 
 function mapSymbols(node: Node, change: (name: string) => string): Node {
@@ -282,7 +309,9 @@ function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefine
     const reason = relationsEqual(g, p, how);
     if (agrees(reason)) return reason;
     const [a, b] = [segmentsOf(g, how.meter), segmentsOf(p, how.meter)];
-    return a !== undefined && b !== undefined && sameSegments(a, b, how) ? 'relation-equal' : reason;
+    return a !== undefined && b !== undefined && sameSegments(a, b, how)
+      ? 'relation-equal'
+      : reason;
   }
   const allowed = g.kind === 'relation' || how.policy.intervalMeetsInequality;
   const [a, b] = allowed
@@ -347,9 +376,15 @@ function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
   if (tuple(p) && g.open === '') return ordered(g.items, p.items, how);
   if (tuple(g) || tuple(p)) return 'bracket-differs';
   if (how.policy.listOrder === 'fixed') return ordered(g.items, p.items, how);
-  if (g.items.some((item) => item.kind === 'assignment') && p.items.some((item) => item.kind === 'assignment'))
+  if (
+    g.items.some((item) => item.kind === 'assignment') &&
+    p.items.some((item) => item.kind === 'assignment')
+  )
     return named(g, p, how);
-  if (g.items.some((item) => item.kind === 'assignment') !== p.items.some((item) => item.kind === 'assignment'))
+  if (
+    g.items.some((item) => item.kind === 'assignment') !==
+    p.items.some((item) => item.kind === 'assignment')
+  )
     return unordered(g.items.map(valueOf), p.items.map(valueOf), how, true);
   const set = g.open === '{' || p.open === '{';
   return unordered(set ? distinct(g.items) : g.items, set ? distinct(p.items) : p.items, how);

@@ -44,7 +44,8 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   const number = /^[-−+]?\s?[$€£¥₹]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(piece);
   if (number !== null) return at(0, number[0].replace(/[,\s]+$/, '').length);
   if (verb < 0) return undefined;
-  const from = verb + (piece.startsWith(' are ', verb) ? 5 : piece.startsWith(' is ', verb) ? 4 : 1);
+  const from =
+    verb + (piece.startsWith(' are ', verb) ? 5 : piece.startsWith(' is ', verb) ? 4 : 1);
   const inner = acceptPhrase(piece.slice(from), expected);
   return inner && at(from + inner.start, from + inner.end);
 }
@@ -61,14 +62,11 @@ function lastVerb(piece: string): number {
 }
 
 /** From the first segment to the last one that belongs to it, with what stands between. */
-function segmentRange(
-  piece: string,
-  from: number,
-  at: (from: number, to: number) => Range,
-): Range {
+function segmentRange(piece: string, from: number, at: (from: number, to: number) => Range): Range {
   let to = from;
   for (const segment of findSegments(piece)) {
-    if (segment.from > from && !/^\s*,?\s*(?:and|or|,)?\s*$/.test(piece.slice(to, segment.from))) break;
+    if (segment.from > from && !/^\s*,?\s*(?:and|or|,)?\s*$/.test(piece.slice(to, segment.from)))
+      break;
     to = segment.to;
   }
   return at(from, to);
@@ -78,9 +76,13 @@ function segmentRange(
 function letterStart(piece: string): number | undefined {
   const plain = piece.replace(/^(?:option|choice)\s+/i, '');
   const skipped = piece.length - plain.length;
-  if (/^\(?\**[A-Z]\**\)?\s*(?:,|or|and|\/|&)\s*\(?[A-Z]\)?(?![A-Za-z])/.test(plain)) return undefined;
+  if (/^\(?\**[A-Z]\**\)?\s*(?:,|or|and|\/|&)\s*\(?[A-Z]\)?(?![A-Za-z])/.test(plain))
+    return undefined;
   if (/^(?:\(\s*\**[A-Za-z]\**\s*\)|\[[A-Z]\])/.test(plain)) return piece.length;
-  if (/^\\\(\s*\\text\{\(?[A-Z]\)?/.test(plain) || /^\$\s*\\(?:text|textbf|mathrm)\{\(?[A-Z]\)?/.test(plain))
+  if (
+    /^\\\(\s*\\text\{\(?[A-Z]\)?/.test(plain) ||
+    /^\$\s*\\(?:text|textbf|mathrm)\{\(?[A-Z]\)?/.test(plain)
+  )
     return piece.length;
   if (/^[A-Z]\**\s*(?:[.):]|$)/.test(plain)) return piece.length;
   const bare = /^([A-Z])\**(?=[\s,;(])/.exec(plain);
@@ -102,5 +104,7 @@ function isValue(piece: string, meter: Meter): boolean {
 
 function namesOption(piece: string, choices: readonly string[]): boolean {
   const text = foldText(normalise(piece.slice(0, 2_000)));
-  return choices.some((choice) => foldText(normalise(choice.slice(0, 2_000))) === text && text !== '');
+  return choices.some(
+    (choice) => foldText(normalise(choice.slice(0, 2_000))) === text && text !== '',
+  );
 }

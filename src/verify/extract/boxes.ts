@@ -68,7 +68,8 @@ function boxCommand(text: string, at: number): number {
 /** One token without braces: up to a blank or a sign that closes mathematics or a sentence. */
 function tokenEnd(text: string, start: number): number {
   let end = start;
-  while (end < text.length && end - start < 64 && !' \n\t\r$,;)}]'.includes(text.charAt(end))) end += 1;
+  while (end < text.length && end - start < 64 && !' \n\t\r$,;)}]'.includes(text.charAt(end)))
+    end += 1;
   while (end > start && text.charAt(end - 1) === '.') end -= 1;
   return end;
 }

@@ -26,8 +26,7 @@ export function extractAnswer(response: string, wanted: Wanted): Extraction {
   const { reasoning } = wanted.policy;
   if (reasoning === 'keep') return search(response, 0, wanted);
   if (close < 0) {
-    if (reasoning === 'strip-or-nothing')
-      return { missing: 'only-in-reasoning', notes: [] };
+    if (reasoning === 'strip-or-nothing') return { missing: 'only-in-reasoning', notes: [] };
     return search(response, 0, wanted);
   }
   const from = close + '</think>'.length;
@@ -59,9 +58,13 @@ function inBox(text: string, offset: number, wanted: Wanted): Extraction | undef
   if (last === undefined) {
     if (unclosed < 0) return undefined;
     if (wanted.policy.unclosedBox === 'reject') return { missing: 'unclosed-box', notes: [] };
-    return { found: foundAt(text, offset, { start: unclosed, end: text.length }, 'box'), notes: ['unclosed-box'] };
+    return {
+      found: foundAt(text, offset, { start: unclosed, end: text.length }, 'box'),
+      notes: ['unclosed-box'],
+    };
   }
-  const join = wanted.policy.boxes === 'join' || (wanted.policy.boxes === 'gold-decides' && wanted.listed);
+  const join =
+    wanted.policy.boxes === 'join' || (wanted.policy.boxes === 'gold-decides' && wanted.listed);
   const joined = join ? joinedBoxes(text, boxes) : [last];
   if (joined.length > 1) return joinedExtraction(text, offset, joined);
   const content = text.slice(last.start, last.end);

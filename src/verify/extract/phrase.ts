@@ -68,7 +68,8 @@ function tailStart(text: string): number {
   return Math.min(Math.max(line, trimmed.length - 2_000), Math.max(0, trimmed.length - tail));
 }
 
-const onlyMarks = (text: string): boolean => /^[\s*_.$:`#]*$/.test(text.slice(0, 400)) && text.length < 400;
+const onlyMarks = (text: string): boolean =>
+  /^[\s*_.$:`#]*$/.test(text.slice(0, 400)) && text.length < 400;
 
 /**
  * An unqualified "the answer is" is completed in its own line; after "the correct answer is:",
@@ -89,9 +90,15 @@ function joinEnd(lower: string, at: number, word: string): number | undefined {
     const match = /^\s*(?:[:：]|是|为|is|es|est|é|ist|è|هو|هي|है|は|는|은)?\s*[:：]?/.exec(rest);
     return at + word.length + (match?.[0].length ?? 0);
   }
-  const colon = word === 'answer' || word === 'conclusion' ? /^s?\**\s*(?:is|are|should be|would be|will be|must be|=)?\s*\**\s*:\s*\**/ : /^\**\s*:\s*\**/;
+  const colon =
+    word === 'answer' || word === 'conclusion'
+      ? /^s?\**\s*(?:is|are|should be|would be|will be|must be|=)?\s*\**\s*:\s*\**/
+      : /^\**\s*:\s*\**/;
   const verb = /^s?\**\s+(?:is|are|should be|would be|will be|must be)\b/;
-  const qualified = word === 'answer' || word === 'conclusion' || /(?:correct|right|best|final)\s+$/.test(lower.slice(Math.max(0, at - 12), at));
+  const qualified =
+    word === 'answer' ||
+    word === 'conclusion' ||
+    /(?:correct|right|best|final)\s+$/.test(lower.slice(Math.max(0, at - 12), at));
   const match = (qualified ? colon.exec(rest) : null) ?? (qualified ? verb.exec(rest) : null);
   if (match === null) return word === 'answer' ? headingEnd(rest, at + word.length) : undefined;
   return at + word.length + match[0].length;
@@ -116,7 +123,8 @@ function sentence(text: string, after: number): Phrase {
       end += 2;
       break;
     }
-    if (!display && /[.!?]/.test(character) && /\s/.test(text.charAt(end + 1)) && end > start + 2) break;
+    if (!display && /[.!?]/.test(character) && /\s/.test(text.charAt(end + 1)) && end > start + 2)
+      break;
     if (character === '。') break;
     end += 1;
   }

@@ -78,7 +78,9 @@ export function lastSegments(text: string): readonly Segment[] {
  * The last number of prose with its sign, groups, decimals and what is glued to it (`m²`, `%`,
  * `€`); not inside a word such as `XY2K`.
  */
-export function lastNumber(text: string): { readonly start: number; readonly end: number } | undefined {
+export function lastNumber(
+  text: string,
+): { readonly start: number; readonly end: number } | undefined {
   let at = text.length - 1;
   for (; at >= 0; at -= 1) {
     if (!isDigit(text.charCodeAt(at))) continue;
@@ -99,7 +101,10 @@ export function lastNumber(text: string): { readonly start: number; readonly end
 }
 
 /** `\frac{a}{b}` of plain numbers whose last digit ends before `at`. */
-function fractionEnding(text: string, at: number): { readonly start: number; readonly end: number } | undefined {
+function fractionEnding(
+  text: string,
+  at: number,
+): { readonly start: number; readonly end: number } | undefined {
   if (text.charAt(at) !== '}') return undefined;
   const from = text.lastIndexOf('\\frac', at);
   if (from < 0 || at - from > 60) return undefined;
@@ -116,6 +121,8 @@ function partOfNumber(text: string, at: number): boolean {
 }
 
 function suffixEnd(text: string, end: number): number {
-  const match = /^(?:\s?(?:\\?%|percent\b|pct\b)|[a-z]{1,3}[²³]?(?![a-zA-Z])|[€£°])/.exec(text.slice(end, end + 12));
+  const match = /^(?:\s?(?:\\?%|percent\b|pct\b)|[a-z]{1,3}[²³]?(?![a-zA-Z])|[€£°])/.exec(
+    text.slice(end, end + 12),
+  );
   return end + (match?.[0].length ?? 0);
 }

@@ -41,11 +41,7 @@ function pow(a: Complex, b: Complex): Complex {
 }
 
 /** Value in complex doubles, principal branches; NaN for what has no such value here. */
-export function complexValue(
-  node: Node,
-  at: ReadonlyMap<string, Complex>,
-  meter: Meter,
-): Complex {
+export function complexValue(node: Node, at: ReadonlyMap<string, Complex>, meter: Meter): Complex {
   meter.spend(2);
   const value = (part: Node): Complex => complexValue(part, at, meter);
   switch (node.t) {

@@ -45,11 +45,7 @@ function evaluate(node: Node, context: Context): Rational | undefined {
   }
 }
 
-function fold(
-  kind: 'add' | 'mul',
-  args: readonly Node[],
-  context: Context,
-): Rational | undefined {
+function fold(kind: 'add' | 'mul', args: readonly Node[], context: Context): Rational | undefined {
   let total = kind === 'add' ? zero : one;
   for (const arg of args) {
     const value = evaluate(arg, context);

@@ -34,7 +34,12 @@ function close(a: bigint, b: bigint): boolean {
   const difference = a > b ? a - b : b - a;
   const magnitude = a < 0n ? -a : a;
   const bits = bitsOf(magnitude) - Number(P);
-  const allowed = bits > 0 ? tolerance << BigInt(bits) : bits < -40 && magnitude > tolerance ? tolerance >> BigInt(Math.min(80, -bits)) : tolerance;
+  const allowed =
+    bits > 0
+      ? tolerance << BigInt(bits)
+      : bits < -40 && magnitude > tolerance
+        ? tolerance >> BigInt(Math.min(80, -bits))
+        : tolerance;
   return difference <= allowed;
 }
 
@@ -52,7 +57,9 @@ function compute(node: Node, meter: Meter): Fixed | undefined {
       return { re: (node.v.n << P) / node.v.d, im: 0n };
     case 'const':
       if (node.name === 'i') return { re: 0n, im: unit };
-      return node.name === 'inf' ? undefined : { re: node.name === 'pi' ? pi() : expFixed(unit), im: 0n };
+      return node.name === 'inf'
+        ? undefined
+        : { re: node.name === 'pi' ? pi() : expFixed(unit), im: 0n };
     case 'neg': {
       const a = evaluate(node.a, meter);
       return a && { re: -a.re, im: -a.im };

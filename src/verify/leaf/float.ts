@@ -17,7 +17,13 @@ export function realValue(node: Node, at: Environment, meter: Meter): number {
     case 'sym':
       return at.get(node.name) ?? NaN;
     case 'const':
-      return node.name === 'pi' ? Math.PI : node.name === 'e' ? Math.E : node.name === 'inf' ? Infinity : NaN;
+      return node.name === 'pi'
+        ? Math.PI
+        : node.name === 'e'
+          ? Math.E
+          : node.name === 'inf'
+            ? Infinity
+            : NaN;
     case 'add': {
       let total = 0;
       for (const arg of node.args) total += realValue(arg, at, meter);
@@ -89,7 +95,8 @@ const longest = 2_000;
 function series(node: Node & { t: 'series' }, at: Environment, meter: Meter): number {
   const from = realValue(node.from, at, meter);
   const to = realValue(node.to, at, meter);
-  if (!Number.isInteger(from) || !Number.isInteger(to)) return opaque(canonical(node), symbolValues(node, at));
+  if (!Number.isInteger(from) || !Number.isInteger(to))
+    return opaque(canonical(node), symbolValues(node, at));
   if (to - from > longest) return NaN;
   let total = node.kind === 'sum' ? 0 : 1;
   const inner = new Map(at);

@@ -91,13 +91,21 @@ export interface Traits {
   readonly imaginary: boolean;
   /** Factorials, binomials, roundings or sums: sampling needs integers. */
   readonly integral: boolean;
+  /** Factorials, binomials or sums: they are defined at integers only. */
+  readonly discrete: boolean;
   /** Only numbers, symbols, + − × ÷ and integer powers. */
   readonly rationalFunction: boolean;
 }
 
 export function traitsOf(node: Node): Traits {
   const symbols = new Set<string>();
-  const found = { infinite: false, imaginary: false, integral: false, rationalFunction: true };
+  const found = {
+    infinite: false,
+    imaginary: false,
+    integral: false,
+    discrete: false,
+    rationalFunction: true,
+  };
   const visit = (part: Node, bound: ReadonlySet<string>): void => {
     if (part.t === 'sym') {
       if (!bound.has(part.name)) symbols.add(part.name);
@@ -108,9 +116,11 @@ export function traitsOf(node: Node): Traits {
     } else if (part.t === 'call') {
       found.rationalFunction = false;
       if (integralFunctions.has(part.fn)) found.integral = true;
+      if (part.fn === 'factorial' || part.fn === 'binom') found.discrete = true;
     } else if (part.t === 'series') {
       found.rationalFunction = false;
       found.integral = true;
+      found.discrete = true;
       visit(part.body, new Set([...bound, part.index]));
       visit(part.from, bound);
       visit(part.to, bound);

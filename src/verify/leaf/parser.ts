@@ -127,7 +127,7 @@ class Parser {
       const mixed = this.make({ t: 'add', args: [whole, right] });
       return left.t === 'neg' ? this.make({ t: 'neg', a: mixed }) : mixed;
     }
-    if (right.t === 'num' && left.t === 'num') throw notMath;
+    if (right.t === 'num' && whole.t === 'num') return this.spacedMixed(left, whole, right);
     const run = this.runs.get(left);
     if (run !== undefined) {
       this.meter.spend(1);
@@ -140,11 +140,28 @@ class Parser {
     return node;
   }
 
+  /** `7 3/4`: the fraction of plain integers behind a plain integer. */
+  private spacedMixed(left: Node, whole: Node, right: Node): Node {
+    const below = this.tokens[this.at + 1];
+    if (!this.isOp('/') || below?.kind !== 'num' || !/^\d{1,9}$/.test(below.s)) throw notMath;
+    if (right.t !== 'num' || right.dec || right.v.d !== 1n || right.v.n >= BigInt(below.s))
+      throw notMath;
+    this.at += 2;
+    const b = this.number(parseDecimal(below.s), false);
+    const mixed = this.make({ t: 'add', args: [whole, this.make({ t: 'div', a: right, b })] });
+    return left === whole ? mixed : this.make({ t: 'neg', a: mixed });
+  }
+
   private startsFactor(token: Token): boolean {
     if (token.kind === 'num' || token.kind === 'letter' || token.kind === 'word') return true;
     if (token.kind === 'text') return true;
     if (token.kind === 'op')
-      return token.s === '(' || token.s === '[' || token.s === '{' || (token.s === '|' && this.bars === 0);
+      return (
+        token.s === '(' ||
+        token.s === '[' ||
+        token.s === '{' ||
+        (token.s === '|' && this.bars === 0)
+      );
     if (token.kind !== 'cmd') return false;
     return !multiplying.has(token.s) && !stopping.has(token.s) && !relationCommands.has(token.s);
   }
@@ -297,9 +314,7 @@ class Parser {
       const base = parseDecimal(digits.slice(0, e));
       const factor = 10n ** BigInt(Math.abs(exponent));
       const v =
-        exponent < 0
-          ? { n: base.n, d: base.d * factor }
-          : { n: base.n * factor, d: base.d };
+        exponent < 0 ? { n: base.n, d: base.d * factor } : { n: base.n * factor, d: base.d };
       return this.number(lowest(v), true);
     }
     const over = this.tokens[this.at];
@@ -379,7 +394,7 @@ class Parser {
     const fn = functionNames.get(name) ?? functionNames.get(name.toLowerCase());
     if (fn !== undefined && (name === name.toLowerCase() || fn === 'ln')) {
       this.at += 1;
-      return this.call(fn, name);
+      return this.call(fn);
     }
     const plain = plainNames.get(name);
     if (plain !== undefined) {
@@ -422,7 +437,7 @@ class Parser {
     this.at += 1;
     const name = token.s;
     const fn = functionNames.get(name);
-    if (fn !== undefined) return this.call(fn, name);
+    if (fn !== undefined) return this.call(fn);
     const constant = constantCommands.get(name);
     if (constant !== undefined) return this.named(constant);
     if (greek.has(name)) return this.greekSymbol(name);
@@ -516,7 +531,7 @@ class Parser {
   }
 
   /** `\sin^2 x`, `\sin(x)`, `\log_2 8`, `\max(1, 2)`; an argument without brackets ends at + or −. */
-  private call(fn: FunctionName, name: string): Node {
+  private call(fn: FunctionName): Node {
     let base: Node | undefined;
     let power: Node | undefined;
     if (fn === 'log' && this.isOp('_')) {
@@ -533,15 +548,11 @@ class Parser {
       if (inverse !== undefined) power = undefined;
     }
     const args = this.arguments();
-    if (name === 'lg' || (fn === 'log' && base === undefined)) base = this.logBase(name);
+    // `\log` without a base is decimal, as Math-Verify reads it.
+    if (fn === 'log') base ??= this.number(integer(10n), false);
     if (base !== undefined) args.push(base);
     const node = this.make({ t: 'call', fn: inverse ?? fn, args });
     return power === undefined ? node : this.make({ t: 'pow', a: node, b: power });
-  }
-
-  /** `\log` without a base is the natural one, as in the computer-algebra systems; `\lg` is decimal. */
-  private logBase(name: string): Node | undefined {
-    return name === 'lg' ? this.number(integer(10n), false) : undefined;
   }
 
   private arguments(): Node[] {

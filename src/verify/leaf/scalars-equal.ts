@@ -47,7 +47,8 @@ function finite(node: Node): boolean {
 }
 
 function differing(a: Traits, b: Traits): Reason {
-  const same = a.symbols.size === b.symbols.size && [...a.symbols].every((name) => b.symbols.has(name));
+  const same =
+    a.symbols.size === b.symbols.size && [...a.symbols].every((name) => b.symbols.has(name));
   return same ? 'expression-differs' : 'variables-differ';
 }
 
@@ -155,10 +156,10 @@ function sampled(a: Node, b: Node, seed: number, meter: Meter): Reason {
   const symbols = [...new Set([...x.symbols, ...y.symbols])].sort();
   const draw = generator(seed);
   const imaginary = x.imaginary || y.imaginary;
-  const integral = x.integral || y.integral;
+  const grid = x.discrete || y.discrete ? 'integers' : x.integral || y.integral ? 'both' : 'reals';
   let valid = 0;
   for (let point = 0; point < meter.budget.points; point += 1) {
-    const values = symbols.map(() => coordinate(draw, point, integral));
+    const values = symbols.map(() => coordinate(draw, point, grid));
     const agreed = imaginary
       ? agreeAtComplex(a, b, { symbols, values }, meter)
       : agreeAtReal(a, b, { symbols, values }, meter);
@@ -198,10 +199,14 @@ function agreeAtComplex(a: Node, b: Node, point: Point, meter: Meter): boolean |
 }
 
 /** Points in turn: both signs, positive, near one, inside (−1, 1); small integers where functions need them. */
-function coordinate(draw: () => number, point: number, integral: boolean): number {
+function coordinate(
+  draw: () => number,
+  point: number,
+  grid: 'integers' | 'both' | 'reals',
+): number {
   const u = draw();
-  if (integral && point % 4 !== 3) return 1 + Math.floor(u * 7);
-  if (integral) return 2 + u * 5;
+  if (grid === 'integers') return 1 + Math.floor(u * 9);
+  if (grid === 'both') return point % 2 === 0 ? 1 + Math.floor(u * 7) : (u - 0.3) * 9;
   switch (point % 4) {
     case 0:
       return 0.3 + u * 2.4;

@@ -14,7 +14,8 @@ import { isFloat, roundedTwo, valueOf } from './mathvision.ts';
 /** EMMA's fast rules: extraction, then the answer or the text of its option. */
 export function verifyEmma(input: VerifyInput, meter: Meter): Verdict {
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
-  if (golds.every((gold) => gold.trim() === '')) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+  if (golds.every((gold) => gold.trim() === ''))
+    return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const response = input.prediction.slice(-meter.budget.responseLength);
   meter.spend(1 + (response.length >> 5));
   const extracted = input.extraction ?? extractEmma(response);
@@ -22,12 +23,23 @@ export function verifyEmma(input: VerifyInput, meter: Meter): Verdict {
   const found = { text: extracted, start: 0, end: response.length, via: 'whole' as const };
   const correct = golds.some((gold) => {
     const option = /^[A-H]$/.test(gold) ? input.choices?.[gold.charCodeAt(0) - 65] : undefined;
-    return [gold, ...(option === undefined ? [] : [option])].some((target) => equalsEmma(target, extracted, meter));
+    return [gold, ...(option === undefined ? [] : [option])].some((target) =>
+      equalsEmma(target, extracted, meter),
+    );
   });
-  return verdictOf({ reason: correct ? 'house-rule' : 'text-differs', notes: ['emma'], found }, meter);
+  return verdictOf(
+    { reason: correct ? 'house-rule' : 'text-differs', notes: ['emma'], found },
+    meter,
+  );
 }
 
-const phrases = ['final answer is', 'correct answer is', 'answer should be', 'answer is', 'answer:'];
+const phrases = [
+  'final answer is',
+  'correct answer is',
+  'answer should be',
+  'answer is',
+  'answer:',
+];
 
 /** A letter, a number, the last box and the last text inside it, or what follows an answer phrase. */
 export function extractEmma(response: string): string {
@@ -54,7 +66,9 @@ export function extractEmma(response: string): string {
 }
 
 const numberWords: ReadonlyMap<string, string> = new Map(
-  'zero one two three four five six seven eight nine ten'.split(' ').map((word, index) => [word, String(index)]),
+  'zero one two three four five six seven eight nine ten'
+    .split(' ')
+    .map((word, index) => [word, String(index)]),
 );
 
 function equalsEmma(target: string, extracted: string, meter: Meter): boolean {

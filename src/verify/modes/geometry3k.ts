@@ -19,12 +19,25 @@ export function verifyGeometry3k(input: VerifyInput, meter: Meter): Verdict {
   const response = input.prediction.slice(-meter.budget.responseLength);
   meter.spend(1 + (response.length >> 5));
   const box = input.source === 'answer' ? undefined : findBoxes(response).boxes.at(-1);
-  const answer = input.extraction ?? (input.source === 'answer' ? response.trim() : box && response.slice(box.start, box.end).trim());
-  if (golds.every((gold) => gold.trim() === '')) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+  const answer =
+    input.extraction ??
+    (input.source === 'answer'
+      ? response.trim()
+      : box && response.slice(box.start, box.end).trim());
+  if (golds.every((gold) => gold.trim() === ''))
+    return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   if (answer === undefined) return verdictOf({ reason: 'no-box', notes: ['geometry3k'] }, meter);
-  const found = { text: answer, start: box?.start ?? 0, end: box?.end ?? response.length, via: 'box' as const };
+  const found = {
+    text: answer,
+    start: box?.start ?? 0,
+    end: box?.end ?? response.length,
+    via: 'box' as const,
+  };
   const correct = golds.some((gold) => gold.trim() !== '' && mathRuler(answer, gold, meter));
-  return verdictOf({ reason: correct ? 'house-rule' : 'text-differs', notes: ['geometry3k'], found }, meter);
+  return verdictOf(
+    { reason: correct ? 'house-rule' : 'text-differs', notes: ['geometry3k'], found },
+    meter,
+  );
 }
 
 /** MathRuler's `grade_answer`: string forms, then tuple elements, integers strictly, fractions unreduced. */
@@ -76,7 +89,8 @@ function splitTuple(text: string): readonly string[] {
   const plain = joinGroups(text);
   if (plain === '') return [];
   const inner = plain.slice(1, -1);
-  const closed = plain.length > 2 && '()[]'.includes(plain.charAt(0)) && '()[]'.includes(plain.at(-1) ?? ' ');
+  const closed =
+    plain.length > 2 && '()[]'.includes(plain.charAt(0)) && '()[]'.includes(plain.at(-1) ?? ' ');
   if (closed && !/[()[\]]/.test(inner)) return inner.split(',').map((part) => part.trim());
   return [plain];
 }
@@ -108,38 +122,54 @@ function normaliseMathd(text: string): string {
     .replaceAll('\\$', '');
   const unit = out.indexOf('\\text{ ');
   if (unit >= 0) out = out.slice(0, unit);
-  out = out.replaceAll('\\%', '').replaceAll('%', '').replaceAll(' .', ' 0.').replaceAll('{.', '{0.');
+  out = out
+    .replaceAll('\\%', '')
+    .replaceAll('%', '')
+    .replaceAll(' .', ' 0.')
+    .replaceAll('{.', '{0.');
   if (out.startsWith('.')) out = `0${out}`;
   const sides = out.split('=');
   if (sides.length === 2 && (sides[0] ?? '').length <= 2) out = sides[1] ?? out;
   out = out.replace(/\\sqrt(?![{[])(.)/g, '\\sqrt{$1}').replaceAll(' ', '');
-  out = out.replace(/\\frac(?!\{)(.)(\{|.)/g, (_, a: string, b: string) => (b === '{' ? `\\frac{${a}}{` : `\\frac{${a}}{${b}}`));
+  out = out.replace(/\\frac(?!\{)(.)(\{|.)/g, (_, a: string, b: string) =>
+    b === '{' ? `\\frac{${a}}{` : `\\frac{${a}}{${b}}`,
+  );
   if (out === '0.5') return '\\frac{1}{2}';
   const slash = /^(-?\d+)\/(-?\d+)$/.exec(out);
   return slash === null ? out : `\\frac{${slash[1]}}{${slash[2]}}`;
 }
 
-const unitWords = /(?:degree|cm|centimeter|meter|mile|second|minute|hour|day|week|month|year|foot|feet|inch|yard)(?:es)?s? *(?:\^[0-9]+)?/g;
+const unitWords =
+  /(?:degree|cm|centimeter|meter|mile|second|minute|hour|day|week|month|year|foot|feet|inch|yard)(?:es)?s? *(?:\^[0-9]+)?/g;
 
 /** The normalisation of the prm800k grader. */
 function normalisePrm(text: string): string {
   let out = /^\\text\{(.+?)\}$/.exec(text)?.[1] ?? text;
   out = out.replaceAll('\\%', '').replaceAll('\\$', '').replaceAll('$', '').replaceAll('%', '');
   out = out.replaceAll(' or ', ' , ').replaceAll(' and ', ' , ');
-  out = out.replaceAll('million', '*10^6').replaceAll('billion', '*10^9').replaceAll('trillion', '*10^12');
+  out = out
+    .replaceAll('million', '*10^6')
+    .replaceAll('billion', '*10^9')
+    .replaceAll('trillion', '*10^12');
   out = out.replace(unitWords, '').replace(/\^ *\\circ/g, '');
   if (out.startsWith('{') && out.endsWith('}')) out = out.slice(1, -1);
   out = out.replace(/,\\! */g, '');
   if (/^[+-]?\d+\.0*$/.test(out)) out = out.replace(/\.0*$/, '');
   if (out.includes('\\')) out = plainLatex(out);
-  out = out.replace(/- */g, '-').replace(/([0-9]) +([0-9])/g, '$1+$2').replaceAll(' ', '');
+  out = out
+    .replace(/- */g, '-')
+    .replace(/([0-9]) +([0-9])/g, '$1+$2')
+    .replaceAll(' ', '');
   out = out.replaceAll('{', '').replaceAll('}', '').toLowerCase();
   return isInteger(out) ? out.replaceAll(',', '').replace(/\.0*$/, '') : out;
 }
 
 /** LaTeX as plain text: `\frac{a}{b}` is `a/b`, `\sqrt{3}` is `sqrt(3)`. */
 function plainLatex(text: string): string {
-  let out = text.replaceAll('\\tfrac', '\\frac').replaceAll('\\dfrac', '\\frac').replaceAll('\\frac', ' \\frac');
+  let out = text
+    .replaceAll('\\tfrac', '\\frac')
+    .replaceAll('\\dfrac', '\\frac')
+    .replaceAll('\\frac', ' \\frac');
   for (let round = 0; round < 8; round += 1) {
     const next = out
       .replace(/\\frac\{([^{}]*)\}\{([^{}]*)\}/g, '$1/$2')

@@ -16,7 +16,8 @@ import { trimEnd, trimStart } from '../trim.ts';
  */
 export function verifyMathVision(input: VerifyInput, meter: Meter): Verdict {
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
-  const extracted = input.extraction ?? extractMathVision(input.prediction.slice(-meter.budget.responseLength));
+  const extracted =
+    input.extraction ?? extractMathVision(input.prediction.slice(-meter.budget.responseLength));
   meter.spend(1 + (input.prediction.length >> 5));
   const found = { text: extracted, start: 0, end: input.prediction.length, via: 'whole' as const };
   for (const gold of golds) {
@@ -35,20 +36,29 @@ function optionOf(gold: string, choices: readonly string[] | undefined): readonl
   return option === undefined ? [] : [option];
 }
 
-const phrases = ['the final answer is', 'the answer is', 'the correct answer is', 'the answer should be'];
+const phrases = [
+  'the final answer is',
+  'the answer is',
+  'the correct answer is',
+  'the answer should be',
+];
 
 /** The text the official extraction leaves of a response; lower case, blanks removed. */
 export function extractMathVision(response: string): string {
   let text = response.trim();
   for (const letter of 'ABCDE') {
     const ends = text.endsWith(` ${letter}.`) || text.endsWith(` (${letter}).`);
-    const starts = text.startsWith(`${letter}\n`) || text.startsWith(`(${letter})\n`) || text.startsWith(`(${letter}) ${letter}\n`);
+    const starts =
+      text.startsWith(`${letter}\n`) ||
+      text.startsWith(`(${letter})\n`) ||
+      text.startsWith(`(${letter}) ${letter}\n`);
     if (ends || starts) text = letter;
   }
   const tail = trimEnd(text.slice(lastEnd(text, 'is ')), '.', false);
   if (isFloat(tail)) text = tail;
   if (!text.includes('oxed{')) text = afterPhrases(text);
-  else if (text.split('oxed{').length > 2) text = `\\boxed{${text.slice(text.lastIndexOf('oxed{') + 5)}`;
+  else if (text.split('oxed{').length > 2)
+    text = `\\boxed{${text.slice(text.lastIndexOf('oxed{') + 5)}`;
   return lettersOf(cleanMath(stripBox(text.toLowerCase().replaceAll('{}', ''))));
 }
 
@@ -60,7 +70,11 @@ function lastEnd(text: string, part: string): number {
 /** A number as Python's `float()` takes it. */
 export function isFloat(text: string): boolean {
   if (text.length > 400) return false;
-  return /^\s*[+-]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[+-]?\d+)?|inf(?:inity)?|nan)\s*$/i.test(text) && /[\dn]/i.test(text);
+  return (
+    /^\s*[+-]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[+-]?\d+)?|inf(?:inity)?|nan)\s*$/i.test(
+      text,
+    ) && /[\dn]/i.test(text)
+  );
 }
 
 function afterPhrases(text: string): string {
@@ -85,7 +99,24 @@ function stripBox(text: string): string {
   out = out.slice(out.lastIndexOf('=') + 1);
   const approximate = out.lastIndexOf('\\approx');
   if (approximate >= 0) out = out.slice(approximate + '\\approx'.length);
-  for (const part of [' ', '\\,', '\\text', '\\mbox', '\\left', '\\right', '^\\circ', '^{\\circ}', '{\\circ}', '\\circ', '°', 'm^3', 'm^{3}', 'units', 'km', '\n'])
+  for (const part of [
+    ' ',
+    '\\,',
+    '\\text',
+    '\\mbox',
+    '\\left',
+    '\\right',
+    '^\\circ',
+    '^{\\circ}',
+    '{\\circ}',
+    '\\circ',
+    '°',
+    'm^3',
+    'm^{3}',
+    'units',
+    'km',
+    '\n',
+  ])
     out = out.replaceAll(part, '');
   return out.replaceAll('∞', '\\infty').replaceAll('\\\\', '\\').replaceAll('bmatrix', 'pmatrix');
 }
@@ -106,7 +137,8 @@ function cleanMath(text: string): string {
   if (out.startsWith('.')) out = `0${out}`;
   if (out.split('=').length === 2) out = out.split('=').at(-1) ?? out;
   if (out.split('\\approx').length === 2) out = out.split('\\approx').at(-1) ?? out;
-  if (out.includes('sqrt')) out = fixFractions(out.replace(/\\sqrt(?![{[])(.)/g, '\\sqrt{$1}').replaceAll(' ', ''));
+  if (out.includes('sqrt'))
+    out = fixFractions(out.replace(/\\sqrt(?![{[])(.)/g, '\\sqrt{$1}').replaceAll(' ', ''));
   out = out.replaceAll(' ', '');
   if (out === '0.5') return '\\frac{1}{2}';
   const slash = /^(-?\d+)\/(-?\d+)$/.exec(out);
@@ -114,12 +146,15 @@ function cleanMath(text: string): string {
 }
 
 function fixFractions(text: string): string {
-  return text.replace(/\\frac(?!\{)(.)(\{|.)/g, (_, a: string, b: string) => (b === '{' ? `\\frac{${a}}{` : `\\frac{${a}}{${b}}`));
+  return text.replace(/\\frac(?!\{)(.)(\{|.)/g, (_, a: string, b: string) =>
+    b === '{' ? `\\frac{${a}}{` : `\\frac{${a}}{${b}}`,
+  );
 }
 
 function lettersOf(text: string): string {
   let out = text;
-  for (const letter of 'abcde') out = out.replaceAll(`(${letter})`, letter).replaceAll(`{${letter}}`, letter);
+  for (const letter of 'abcde')
+    out = out.replaceAll(`(${letter})`, letter).replaceAll(`{${letter}}`, letter);
   return trimStart(trimEnd(out, '.', false), ':', false);
 }
 
@@ -130,7 +165,10 @@ function equalsMathVision(gold: string, extracted: string, meter: Meter): boolea
   if (a === b) return true;
   const [left, right] = [elementsOf(a), elementsOf(b)];
   if (left !== undefined && right !== undefined)
-    return left.length === right.length && left.every((item, index) => sameValue(item, right[index] ?? '', meter));
+    return (
+      left.length === right.length &&
+      left.every((item, index) => sameValue(item, right[index] ?? '', meter))
+    );
   return sameValue(a, b, meter);
 }
 

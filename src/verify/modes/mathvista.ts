@@ -23,10 +23,14 @@ export function verifyMathVista(input: VerifyInput, meter: Meter): Verdict {
   meter.spend(1 + (response.length >> 5));
   const extracted = input.extraction ?? extractByRules(input, response, meter);
   const notes: string[] = ['mathvista'];
-  const prediction = extracted === undefined ? undefined : normaliseExtraction(extracted, input, official, notes);
+  const prediction =
+    extracted === undefined ? undefined : normaliseExtraction(extracted, input, official, notes);
   if (prediction === undefined) return verdictOf({ reason: 'no-phrase', notes }, meter);
   const found = { text: prediction, start: 0, end: response.length, via: 'whole' as const };
-  return verdictOf({ reason: prediction === gold ? 'house-rule' : 'text-differs', notes, found }, meter);
+  return verdictOf(
+    { reason: prediction === gold ? 'house-rule' : 'text-differs', notes, found },
+    meter,
+  );
 }
 
 /** The official normalisation by kind of answer; undefined is "no answer". */
@@ -106,7 +110,9 @@ function extractByRules(input: VerifyInput, response: string, meter: Meter): str
   }
   if (isFloat(text)) return text;
   const boxed = boxContent(text);
-  return numberIn(boxed ?? '') ?? numberOfPhrase(text) ?? numberOfConclusion(text) ?? lastNumberOf(text);
+  return (
+    numberIn(boxed ?? '') ?? numberOfPhrase(text) ?? numberOfConclusion(text) ?? lastNumberOf(text)
+  );
 }
 
 function boxContent(text: string): string | undefined {
@@ -117,7 +123,10 @@ function boxContent(text: string): string | undefined {
 /** Closing courtesies say nothing about the answer. */
 function withoutCourtesy(text: string): string {
   return text
-    .replace(/(?:I hope this|Is there anything else|Let me know|Do you (?:have|want)|I hope that)[^\n]*$/gim, '')
+    .replace(
+      /(?:I hope this|Is there anything else|Let me know|Do you (?:have|want)|I hope that)[^\n]*$/gim,
+      '',
+    )
     .trim();
 }
 
@@ -136,7 +145,9 @@ function choiceByRules(
   const body = withoutCourtesy(text);
   const closing = body.slice(-600);
   for (const pattern of phrasePatterns) {
-    const found = [...closing.matchAll(pattern)].map((match) => (match[1] ?? '').toUpperCase()).filter((letter) => letters.has(letter));
+    const found = [...closing.matchAll(pattern)]
+      .map((match) => (match[1] ?? '').toUpperCase())
+      .filter((letter) => letters.has(letter));
     const last = found.at(-1);
     if (last !== undefined) return last;
   }
@@ -151,7 +162,8 @@ function judgedAs(
   { input, meter }: { readonly input: VerifyInput; readonly meter: Meter },
 ): boolean {
   const gold = String.fromCharCode(65 + index);
-  return verifyStrict({ ...input, gold, prediction: boxed, source: 'answer' }, strictPolicy, meter).correct;
+  return verifyStrict({ ...input, gold, prediction: boxed, source: 'answer' }, strictPolicy, meter)
+    .correct;
 }
 
 /** The one option named in the concluding sentence, else in emphasis; yes and no by the sentence's negation. */
@@ -160,7 +172,11 @@ function optionInProse(closing: string, choices: readonly string[]): string | un
   const emphasised = bold === undefined ? undefined : soleOption(bold, choices);
   if (emphasised !== undefined) return emphasised;
   const sentences = closing.split(/(?<=[.!?])\s+|\n+/).filter((sentence) => sentence.trim() !== '');
-  const concluding = sentences.filter((sentence) => /^\W*(?:therefore|thus|so|hence|in conclusion|overall|the answer)\b/i.test(sentence)).at(-1);
+  const concluding = sentences
+    .filter((sentence) =>
+      /^\W*(?:therefore|thus|so|hence|in conclusion|overall|the answer)\b/i.test(sentence),
+    )
+    .at(-1);
   for (const sentence of [concluding, sentences.at(-1)]) {
     if (sentence === undefined) continue;
     const named = soleOption(sentence, choices) ?? yesOrNo(sentence, choices);
@@ -171,12 +187,20 @@ function optionInProse(closing: string, choices: readonly string[]): string | un
 
 /** The option whose text stands in the sentence, when it is only one and no other contains it. */
 function soleOption(sentence: string, choices: readonly string[]): string | undefined {
-  const plain = ` ${sentence.toLowerCase().replace(/[^\p{L}\p{N}°./=(),+-]+/gu, ' ').replace(/[.,]+(?=\s|$)/g, '')} `;
+  const plain = ` ${sentence
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}°./=(),+-]+/gu, ' ')
+    .replace(/[.,]+(?=\s|$)/g, '')} `;
   const named = choices.filter((choice) => {
-    const text = choice.toLowerCase().trim().replace(/[^\p{L}\p{N}°./=(),+-]+/gu, ' ');
+    const text = choice
+      .toLowerCase()
+      .trim()
+      .replace(/[^\p{L}\p{N}°./=(),+-]+/gu, ' ');
     return text.length > 0 && !/^(?:yes|no)$/.test(text) && plain.includes(` ${text} `);
   });
-  const longest = named.filter((choice) => !named.some((other) => other !== choice && other.includes(choice)));
+  const longest = named.filter(
+    (choice) => !named.some((other) => other !== choice && other.includes(choice)),
+  );
   return longest.length === 1 ? longest[0] : undefined;
 }
 
@@ -195,19 +219,31 @@ function numberIn(text: string): string | undefined {
 }
 
 function numberOfPhrase(text: string): string | undefined {
-  const found = [...text.slice(-2_000).matchAll(/answer(?:[^.\n]{0,40}?)(?:is|:)\s*:?\s*\**\s*\$?(-?\d[\d,]*(?:\.\d+)?)/gi)].at(-1);
+  const found = [
+    ...text
+      .slice(-2_000)
+      .matchAll(/answer(?:[^.\n]{0,40}?)(?:is|:)\s*:?\s*\**\s*\$?(-?\d[\d,]*(?:\.\d+)?)/gi),
+  ].at(-1);
   return found?.[1]?.replaceAll(',', '').replace(/\.$/, '');
 }
 
 /** The last emphasised number of the conclusion, else the first or last number of its sentence. */
 function numberOfConclusion(text: string): string | undefined {
   const body = withoutCourtesy(text).slice(-1_500);
-  const bold = [...body.matchAll(/\*\*([^*\n]{1,60})\*\*/g)].map((match) => match[1] ?? '').filter((part) => /\d/.test(part)).at(-1);
+  const bold = [...body.matchAll(/\*\*([^*\n]{1,60})\*\*/g)]
+    .map((match) => match[1] ?? '')
+    .filter((part) => /\d/.test(part))
+    .at(-1);
   if (bold !== undefined) return numberIn(bold);
   const sentences = body.split(/(?<=[.!?])\s+|\n+/);
-  const concluding = sentences.filter((sentence) => /^\W*(?:therefore|thus|so|hence|in)\b/i.test(sentence) && /\d/.test(sentence)).at(-1);
+  const concluding = sentences
+    .filter(
+      (sentence) => /^\W*(?:therefore|thus|so|hence|in)\b/i.test(sentence) && /\d/.test(sentence),
+    )
+    .at(-1);
   if (concluding === undefined) return undefined;
-  const verb = /\b(?:is|are|was|were|=|has|have|count)\s+(?:about\s+|approximately\s+|only\s+)?\$?(-?\d[\d,]*(?:\.\d+)?)/gi;
+  const verb =
+    /\b(?:is|are|was|were|=|has|have|count)\s+(?:about\s+|approximately\s+|only\s+)?\$?(-?\d[\d,]*(?:\.\d+)?)/gi;
   const direct = [...concluding.matchAll(verb)].at(-1)?.[1];
   return direct?.replaceAll(',', '') ?? numberIn(concluding);
 }

@@ -13,7 +13,8 @@ import { valueOf } from './mathvision.ts';
  */
 export function verifyMegaBench(input: VerifyInput, meter: Meter): Verdict {
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
-  if (golds.every((gold) => gold.trim() === '')) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+  if (golds.every((gold) => gold.trim() === ''))
+    return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const response = input.prediction.slice(-meter.budget.responseLength);
   meter.spend(1 + (response.length >> 5));
   const answer = input.extraction ?? parseAnswerString(response);
@@ -21,8 +22,16 @@ export function verifyMegaBench(input: VerifyInput, meter: Meter): Verdict {
   const metric = metrics.get(input.answerType ?? 'exact_str_match') ?? exact;
   const right = golds.some((gold) => metric(gold, answer, input, meter));
   const start = response.lastIndexOf(answer);
-  const found = { text: answer, start: Math.max(0, start), end: Math.max(0, start) + answer.length, via: 'phrase' as const };
-  return verdictOf({ reason: right ? 'house-rule' : 'text-differs', notes: ['megabench'], found }, meter);
+  const found = {
+    text: answer,
+    start: Math.max(0, start),
+    end: Math.max(0, start) + answer.length,
+    via: 'phrase' as const,
+  };
+  return verdictOf(
+    { reason: right ? 'house-rule' : 'text-differs', notes: ['megabench'], found },
+    meter,
+  );
 }
 
 /** Text after the last `Answer:`, content of a code block, first paragraph, redundant quotes removed. */
@@ -34,7 +43,11 @@ export function parseAnswerString(response: string): string {
   const fence = text.indexOf('```');
   if (fence >= 0) {
     const close = text.indexOf('```', fence + 3);
-    if (close > 0) return text.slice(fence + 3, close).replace(/^[a-z]*\n/, '').trim();
+    if (close > 0)
+      return text
+        .slice(fence + 3, close)
+        .replace(/^[a-z]*\n/, '')
+        .trim();
   }
   const paragraph = /^[{[]/.test(text) ? text : (text.split(/\n\s*\n/)[0] ?? '');
   const bare = paragraph.replace(/\*\*$/, '').trim();
@@ -45,12 +58,15 @@ export function parseAnswerString(response: string): string {
 /** The switch that maps the last box to `Answer: …` before parsing, for models trained to end in a box. */
 export function boxToAnswer(response: string): string {
   const box = findBoxes(response).boxes.at(-1);
-  return box === undefined ? response : `${response}\nAnswer: ${response.slice(box.start, box.end).trim()}`;
+  return box === undefined
+    ? response
+    : `${response}\nAnswer: ${response.slice(box.start, box.end).trim()}`;
 }
 
 type Metric = (gold: string, answer: string, input: VerifyInput, meter: Meter) => boolean;
 
-const stripLetter = (text: string): string => /^\(?([A-Za-z])[).:]*$/.exec(text.trim())?.[1] ?? text.trim();
+const stripLetter = (text: string): string =>
+  /^\(?([A-Za-z])[).:]*$/.exec(text.trim())?.[1] ?? text.trim();
 
 const exact: Metric = (gold, answer) => {
   if (/^[A-Za-z]$/.test(gold.trim())) return stripLetter(answer) === gold.trim();
@@ -73,7 +89,8 @@ const numeric: Metric = (gold, answer, _, meter) => {
 };
 
 const latex: Metric = (gold, answer, input, meter) =>
-  verifyStrict({ ...input, gold, prediction: answer, source: 'answer' }, strictPolicy, meter).correct;
+  verifyStrict({ ...input, gold, prediction: answer, source: 'answer' }, strictPolicy, meter)
+    .correct;
 
 const elements = (text: string): readonly string[] =>
   text

@@ -14,8 +14,11 @@ export function verifyMmmu(input: VerifyInput, pro: boolean, meter: Meter): Verd
     return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const response = input.prediction.slice(-meter.budget.responseLength);
   meter.spend(1 + (response.length >> 5));
-  if (input.choices === undefined || input.choices.length === 0) return openAnswer(golds, response, meter);
-  const letter = pro ? parseLetterPro(response, input.choices) : parseLetter(response, input.choices, false);
+  if (input.choices === undefined || input.choices.length === 0)
+    return openAnswer(golds, response, meter);
+  const letter = pro
+    ? parseLetterPro(response, input.choices)
+    : parseLetter(response, input.choices, false);
   if (letter === undefined)
     return verdictOf({ reason: 'no-phrase', notes: ['random-guess'] }, meter);
   const found = { text: letter, start: 0, end: response.length, via: 'whole' as const };
@@ -30,7 +33,9 @@ export function parseLetterPro(response: string, choices: readonly string[]): st
   const at = response.lastIndexOf('Answer:');
   if (at >= 0) {
     const rest = response.slice(at + 'Answer:'.length).trim();
-    const matching = choices.map((_, index) => letterAt(index)).filter((letter) => rest.includes(letter));
+    const matching = choices
+      .map((_, index) => letterAt(index))
+      .filter((letter) => rest.includes(letter));
     if (matching.length === 1) return matching[0];
   }
   return parseLetter(response, choices, true);
@@ -61,7 +66,8 @@ export function parseLetter(
     : [(letter) => `(${letter})`, (letter) => ` ${letter} `];
   for (const form of forms) {
     const candidates = letters.filter((letter) => text.includes(form(letter)));
-    if (candidates.length > 0) return rightmost(candidates, (letter) => text.lastIndexOf(form(letter)));
+    if (candidates.length > 0)
+      return rightmost(candidates, (letter) => text.lastIndexOf(form(letter)));
   }
   if (text.trim().split(/\s+/).length <= 5) return undefined;
   const lower = text.toLowerCase();
@@ -71,7 +77,10 @@ export function parseLetter(
   );
 }
 
-function rightmost(letters: readonly string[], place: (letter: string) => number): string | undefined {
+function rightmost(
+  letters: readonly string[],
+  place: (letter: string) => number,
+): string | undefined {
   let best: string | undefined;
   let at = -Infinity;
   for (const letter of letters) {
@@ -92,21 +101,48 @@ function openAnswer(golds: readonly string[], response: string, meter: Meter): V
       ? norms.some((norm) => typeof norm === 'string' && candidate.includes(norm))
       : norms.includes(candidate),
   );
-  const found = { text: candidates.join(' | '), start: 0, end: response.length, via: 'whole' as const };
+  const found = {
+    text: candidates.join(' | '),
+    start: 0,
+    end: response.length,
+    via: 'whole' as const,
+  };
   return verdictOf({ reason: hit ? 'house-rule' : 'text-differs', notes: ['mmmu'], found }, meter);
 }
 
-const indicators = ['could be ', 'so ', 'is ', 'thus ', 'therefore ', 'final ', 'answer ', 'result '];
+const indicators = [
+  'could be ',
+  'so ',
+  'is ',
+  'thus ',
+  'therefore ',
+  'final ',
+  'answer ',
+  'result ',
+];
 
 function openCandidates(response: string): readonly Atom[] {
-  const parts = trimStart(trimEnd(response.trim(), '.', false), '.', false).toLowerCase().split('\n').slice(-400);
+  const parts = trimStart(trimEnd(response.trim(), '.', false), '.', false)
+    .toLowerCase()
+    .split('\n')
+    .slice(-400);
   const tails = parts.flatMap((part, index) => {
     const words = index === parts.length - 1 ? [...indicators, '='] : indicators;
-    const ends = words.filter((word) => part.includes(word)).map((word) => part.slice(part.lastIndexOf(word) + word.length).trim());
-    const shortest = ends.reduce<string | undefined>((best, end) => (best === undefined || end.length < best.length ? end : best), undefined);
-    return shortest === undefined || [':', ',', '.', '!', '?', ';', ':', "'"].includes(shortest) ? [] : [shortest];
+    const ends = words
+      .filter((word) => part.includes(word))
+      .map((word) => part.slice(part.lastIndexOf(word) + word.length).trim());
+    const shortest = ends.reduce<string | undefined>(
+      (best, end) => (best === undefined || end.length < best.length ? end : best),
+      undefined,
+    );
+    return shortest === undefined || [':', ',', '.', '!', '?', ';', ':', "'"].includes(shortest)
+      ? []
+      : [shortest];
   });
-  const kept = tails.length === 0 ? [trimStart(trimEnd(response.trim(), '.', false), '.', false).toLowerCase()] : tails;
+  const kept =
+    tails.length === 0
+      ? [trimStart(trimEnd(response.trim(), '.', false), '.', false).toLowerCase()]
+      : tails;
   const numbers = kept.flatMap(numbersIn);
   return [...new Set([...kept, ...numbers].flatMap(normaliseAnswer))];
 }
@@ -124,7 +160,8 @@ function numbersIn(whole: string): readonly string[] {
 function normaliseAnswer(text: string): readonly Atom[] {
   const trimmed = text.trim();
   const plain = trimmed.replaceAll(',', '');
-  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(plain)) return [Number(Number(plain).toFixed(2))];
+  if (/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(plain))
+    return [Number(Number(plain).toFixed(2))];
   const lower = trimmed.toLowerCase();
   return lower.length === 1 ? [` ${lower}`, `${lower} `] : [lower];
 }

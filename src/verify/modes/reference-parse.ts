@@ -104,8 +104,11 @@ function startsWithMath(text: string, start: number): Match | undefined {
   const window = text.slice(start, start + 2_000);
   const segment = findSegments(window)[0];
   if (segment?.from === 0) return withNeighbours(window, start);
-  const number = /^[$€£¥₹]?(-?\(?-?\d[\d.\s+*/^()×÷-]*\d\)?|-?\d[\d,]*(?:\.\d+)?)\s*(?:%|percent)?/.exec(window);
-  return number === null ? undefined : { text: number[0].replace(/^\$/, '').trim(), end: start + number[0].length };
+  const number =
+    /^[$€£¥₹]?(-?\(?-?\d[\d.\s+*/^()×÷-]*\d\)?|-?\d[\d,]*(?:\.\d+)?)\s*(?:%|percent)?/.exec(window);
+  return number === null
+    ? undefined
+    : { text: number[0].replace(/^\$/, '').trim(), end: start + number[0].length };
 }
 
 function withNeighbours(window: string, start: number): Match {
@@ -139,7 +142,10 @@ function behindWord(text: string, word: string, reach: number): Match | undefine
     const from = at + word.length;
     const window = text.slice(from, from + reach + 2_000);
     const segment = findSegments(window).find((candidate) => candidate.from <= reach);
-    const number = /(?:^|[\s=])(?:\*\*)?[$€£¥₹]?(-?\d+(?:,\d{3})*(?:[.,]\d+)?(?:\s*[-+*/^×÷]\s*\d+(?:\.\d+)?)*\s*(?:%|percent)?)/.exec(window.slice(0, reach + 60));
+    const number =
+      /(?:^|[\s=])(?:\*\*)?[$€£¥₹]?(-?\d+(?:,\d{3})*(?:[.,]\d+)?(?:\s*[-+*/^×÷]\s*\d+(?:\.\d+)?)*\s*(?:%|percent)?)/.exec(
+        window.slice(0, reach + 60),
+      );
     if (segment !== undefined && (number === null || segment.to > (number.index ?? 0)))
       return withNeighbours(window.slice(segment.from), from + segment.from);
     if (number?.[1] !== undefined && number.index <= reach)
@@ -183,15 +189,22 @@ function plainNumber(text: string): Match | undefined {
   const offer = (content: string, end: number): void => {
     if (best === undefined || end > best.end) best = { text: content, end: offset + end };
   };
-  for (const match of tail.matchAll(arithmetic)) offer((match[1] ?? '').trim(), match.index + match[0].length);
+  for (const match of tail.matchAll(arithmetic))
+    offer((match[1] ?? '').trim(), match.index + match[0].length);
   for (const match of tail.matchAll(numbers)) {
     const digits = match[1] ?? '';
-    const plain = /^-?\d+,\d+$/.test(digits) && !/^-?[1-9]\d{0,2}(?:,\d{3})+$/.test(digits) ? digits.replace(',', '.') : digits;
+    const plain =
+      /^-?\d+,\d+$/.test(digits) && !/^-?[1-9]\d{0,2}(?:,\d{3})+$/.test(digits)
+        ? digits.replace(',', '.')
+        : digits;
     offer(plain + (match[2] === undefined ? '' : '\\%'), match.index + match[0].length);
   }
   for (const match of tail.matchAll(fractions)) {
     const percent = match[1] ?? '';
-    offer(match[0].slice(0, match[0].length - percent.length) + (percent === '' ? '' : '\\%'), match.index + match[0].length);
+    offer(
+      match[0].slice(0, match[0].length - percent.length) + (percent === '' ? '' : '\\%'),
+      match.index + match[0].length,
+    );
   }
   return best;
 }

@@ -22,10 +22,15 @@ type Score = 1 | 0 | -1;
  */
 export function verifyReference(input: VerifyInput, meter: Meter): Verdict {
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
-  const response = endToken.test(input.prediction) ? input.prediction : `${input.prediction}<|im_end|>`;
-  const scores = golds.map((gold) => scoreOf(gold, response.slice(-meter.budget.responseLength - 64), meter));
+  const response = endToken.test(input.prediction)
+    ? input.prediction
+    : `${input.prediction}<|im_end|>`;
+  const scores = golds.map((gold) =>
+    scoreOf(gold, response.slice(-meter.budget.responseLength - 64), meter),
+  );
   const score: Score = scores.includes(1) ? 1 : scores.includes(0) ? 0 : -1;
-  const reason: Reason = score === 1 ? 'house-rule' : score === 0 ? 'expression-differs' : 'no-phrase';
+  const reason: Reason =
+    score === 1 ? 'house-rule' : score === 0 ? 'expression-differs' : 'no-phrase';
   const verdict = verdictOf({ reason, notes: ['reference', ...validity(input.prediction)] }, meter);
   return { ...verdict, referenceScore: score };
 }
@@ -108,7 +113,8 @@ function equalReference(candidate: string, gold: string, meter: Meter): boolean 
       notes: new Set(),
       equal: valuesEqual,
     };
-    if (g.kind === 'text' || p.kind === 'text') return letters(candidate) === letters(gold) && letters(gold) !== '';
+    if (g.kind === 'text' || p.kind === 'text')
+      return letters(candidate) === letters(gold) && letters(gold) !== '';
     return agrees(valuesEqual(g, loosened(g, unwrapped(g, p)), how));
   } catch (error) {
     if (error instanceof OverBudget) return false;
@@ -127,7 +133,8 @@ function loosened(g: Value, p: Value): Value {
 /** Any equation on the second side gives its last right side when the first side is none. */
 function unwrapped(g: Value, p: Value): Value {
   const equation = (value: Value): boolean =>
-    value.kind === 'assignment' || (value.kind === 'relation' && value.signs.every((sign) => sign === '='));
+    value.kind === 'assignment' ||
+    (value.kind === 'relation' && value.signs.every((sign) => sign === '='));
   if (p.kind !== 'relation' || !equation(p) || equation(g)) return p;
   return p.parts.at(-1) ?? p;
 }

@@ -41,7 +41,10 @@ export function verifyGsm8k(input: VerifyInput, meter: Meter): Verdict {
     (response.includes('#### ')
       ? marked(response)
       : [...response.slice(-300).matchAll(/-?\$?\d[\d,]*(?:\.\d+)?/g)].at(-1)?.[0]);
-  return decided(answer, answer !== undefined && gold.includes(plain(answer)), 'no-phrase', { note: 'gsm8k', meter });
+  return decided(answer, answer !== undefined && gold.includes(plain(answer)), 'no-phrase', {
+    note: 'gsm8k',
+    meter,
+  });
 }
 
 /** We-Math: the first character after the last "Answer" once `> < : .` are removed, if it is A to H. */
@@ -49,9 +52,18 @@ export function verifyWeMath(input: VerifyInput, meter: Meter): Verdict {
   const { golds, response } = houseOf(input, meter);
   if (golds.length === 0) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const at = response.lastIndexOf('Answer');
-  const rest = at < 0 ? '' : response.slice(at + 'Answer'.length).replace(/[><:.]/g, '').trim();
+  const rest =
+    at < 0
+      ? ''
+      : response
+          .slice(at + 'Answer'.length)
+          .replace(/[><:.]/g, '')
+          .trim();
   const letter = input.extraction ?? (/^[A-H]/.test(rest) ? rest.charAt(0) : undefined);
-  return decided(letter, letter !== undefined && golds.includes(letter), 'no-phrase', { note: 'wemath', meter });
+  return decided(letter, letter !== undefined && golds.includes(letter), 'no-phrase', {
+    note: 'wemath',
+    meter,
+  });
 }
 
 /** DynaMath: JSON with `short answer`; numbers within 0.001, letters, else containment of the gold text. */
@@ -59,14 +71,17 @@ export function verifyDynaMath(input: VerifyInput, meter: Meter): Verdict {
   const { golds, response } = houseOf(input, meter);
   if (golds.length === 0) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const answer = input.extraction ?? shortAnswer(response);
-  const right = answer !== undefined && golds.some((gold) => dynaMathEqual(gold, answer, input, meter));
+  const right =
+    answer !== undefined && golds.some((gold) => dynaMathEqual(gold, answer, input, meter));
   return decided(answer, right, 'no-phrase', { note: 'dynamath', meter });
 }
 
 function shortAnswer(response: string): string | undefined {
   const at = response.lastIndexOf('"short answer"');
   if (at >= 0) {
-    const found = /^\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?[\d.eE+-]+))/.exec(response.slice(at + 14, at + 4_000));
+    const found = /^\s*:\s*(?:"((?:[^"\\]|\\.)*)"|(-?[\d.eE+-]+))/.exec(
+      response.slice(at + 14, at + 4_000),
+    );
     if (found !== null) return found[1] ?? found[2];
   }
   const box = findBoxes(response).boxes.at(-1);
@@ -74,13 +89,21 @@ function shortAnswer(response: string): string | undefined {
 }
 
 function dynaMathEqual(gold: string, answer: string, input: VerifyInput, meter: Meter): boolean {
-  const kind = input.answerType ?? (/^-?\d*\.?\d+$/.test(gold.trim()) ? 'float' : /^[A-Z]$/.test(gold.trim()) ? 'multiple choice' : 'text');
+  const kind =
+    input.answerType ??
+    (/^-?\d*\.?\d+$/.test(gold.trim())
+      ? 'float'
+      : /^[A-Z]$/.test(gold.trim())
+        ? 'multiple choice'
+        : 'text');
   if (kind === 'float') {
     const [a, b] = [Number(gold), Number(answer.replace(/[,$\s]/g, ''))];
-    if (Number.isFinite(a) && Number.isFinite(b) && answer.trim() !== '') return Math.abs(a - b) <= 0.001;
+    if (Number.isFinite(a) && Number.isFinite(b) && answer.trim() !== '')
+      return Math.abs(a - b) <= 0.001;
   }
   if (kind === 'text') return answer.toLowerCase().includes(gold.trim().toLowerCase());
-  return verifyStrict({ ...input, gold, prediction: answer, source: 'answer' }, strictPolicy, meter).correct;
+  return verifyStrict({ ...input, gold, prediction: answer, source: 'answer' }, strictPolicy, meter)
+    .correct;
 }
 
 /** LogicVista: the set of letters of the box, the last answer phrase or a short reply. */
@@ -97,7 +120,9 @@ export function verifyLogicVista(input: VerifyInput, meter: Meter): Verdict {
 function logicAnswer(response: string): string | undefined {
   const box = findBoxes(response).boxes.at(-1);
   if (box !== undefined) return response.slice(box.start, box.end);
-  const phrase = [...response.slice(-600).matchAll(/answer(?:s)?\s*(?:is|are|:)\s*:?([^\n.]{1,80})/gi)].at(-1)?.[1];
+  const phrase = [
+    ...response.slice(-600).matchAll(/answer(?:s)?\s*(?:is|are|:)\s*:?([^\n.]{1,80})/gi),
+  ].at(-1)?.[1];
   return phrase ?? (response.trim().length <= 20 ? response.trim() : undefined);
 }
 
@@ -113,7 +138,11 @@ export function verifyMathVerse(input: VerifyInput, meter: Meter): Verdict {
   const choices = input.choices ?? optionsOfQuestion(input.question ?? '');
   const withChoices = choices.length > 0 ? { ...input, choices } : input;
   if (input.extraction !== undefined)
-    return verifyStrict({ ...withChoices, prediction: input.extraction, source: 'auto' }, strictPolicy, meter);
+    return verifyStrict(
+      { ...withChoices, prediction: input.extraction, source: 'auto' },
+      strictPolicy,
+      meter,
+    );
   return verifyStrict(withChoices, strictPolicy, meter);
 }
 
@@ -126,7 +155,9 @@ export function optionsOfQuestion(question: string): readonly string[] {
   for (const [index, mark] of marks.entries()) {
     if (mark[1] !== String.fromCharCode(65 + options.length)) continue;
     const start = (mark.index ?? 0) + mark[0].length;
-    const next = marks.slice(index + 1).find((later) => later[1] === String.fromCharCode(66 + options.length));
+    const next = marks
+      .slice(index + 1)
+      .find((later) => later[1] === String.fromCharCode(66 + options.length));
     options.push(part.slice(start, next?.index ?? part.length).trim());
   }
   return options.length >= 2 ? options : [];

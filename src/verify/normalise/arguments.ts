@@ -12,7 +12,8 @@ const arities: ReadonlyMap<string, number> = new Map([
  * bare last argument of a fraction takes all digits that follow, any other a single character.
  */
 export function bracedArguments(text: string): string {
-  if (!text.includes('\\frac') && !text.includes('\\sqrt') && !text.includes('\\binom')) return text;
+  if (!text.includes('\\frac') && !text.includes('\\sqrt') && !text.includes('\\binom'))
+    return text;
   let out = '';
   let from = 0;
   for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {

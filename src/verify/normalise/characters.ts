@@ -86,7 +86,8 @@ function pairs(characters: string, replacement: string): readonly (readonly [str
 }
 
 function greek(): readonly (readonly [string, string])[] {
-  const letters = 'αalpha βbeta γgamma δdelta εepsilon ζzeta ηeta θtheta ιiota κkappa λlambda μmu νnu ξxi ρrho σsigma τtau υupsilon φphi χchi ψpsi ωomega ΓGamma ΔDelta ΘTheta ΛLambda ΞXi ΠPi ΣSigma ΦPhi ΨPsi ΩOmega ϕphi ϵepsilon';
+  const letters =
+    'αalpha βbeta γgamma δdelta εepsilon ζzeta ηeta θtheta ιiota κkappa λlambda μmu νnu ξxi ρrho σsigma τtau υupsilon φphi χchi ψpsi ωomega ΓGamma ΔDelta ΘTheta ΛLambda ΞXi ΠPi ΣSigma ΦPhi ΨPsi ΩOmega ϕphi ϵepsilon';
   return letters.split(' ').map((entry) => {
     const [character = '', ...name] = [...entry];
     return [character, `\\${name.join('')} `] as const;

@@ -15,9 +15,8 @@ export function cleanNumbers(text: string): string {
 
 /** `12\,345\,678` and `12 345 678`: one to three digits, then groups of exactly three. */
 function joinGroups(text: string): string {
-  return text.replace(
-    /(?<![\d.,/_^])\d{1,3}(?:(?:\\,| )\d{3})+(?![\d/])/g,
-    (group) => (group.startsWith('0') ? group : group.replace(/\\,| /g, '')),
+  return text.replace(/(?<![\d.,/_^])\d{1,3}(?:(?:\\,| )\d{3})+(?![\d/])/g, (group) =>
+    group.startsWith('0') ? group : group.replace(/\\,| /g, ''),
   );
 }
 

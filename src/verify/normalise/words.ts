@@ -63,8 +63,17 @@ function replaceable(text: string, start: number, end: number): boolean {
   const word = text.slice(start, end).toLowerCase();
   if (word === 'sqrt') return '({ 0123456789'.includes(text.charAt(end)) && text.charAt(end) !== '';
   if (word === 'and' || word === 'or')
-    return start > 0 && end < text.length && !/^[\s})\].]*$/.test(text.slice(end, end + 8)) && !insideText(text, start);
-  if (word.startsWith('p')) return /[\d})\s]/.test(text.charAt(start - 1)) && /\d/.test(text.slice(Math.max(0, start - 24), start));
+    return (
+      start > 0 &&
+      end < text.length &&
+      !/^[\s})\].]*$/.test(text.slice(end, end + 8)) &&
+      !insideText(text, start)
+    );
+  if (word.startsWith('p'))
+    return (
+      /[\d})\s]/.test(text.charAt(start - 1)) &&
+      /\d/.test(text.slice(Math.max(0, start - 24), start))
+    );
   return true;
 }
 

@@ -23,10 +23,14 @@ const environments: ReadonlySet<string> = new Set([
  * element. Determinant bars (`vmatrix`) are no matrix.
  */
 export function readMatrix(tokens: Tokens, reader: Reader): Value | undefined {
-  if (!tokens.some((token) => token.kind === 'begin' && environments.has(token.s))) return undefined;
+  if (!tokens.some((token) => token.kind === 'begin' && environments.has(token.s)))
+    return undefined;
   const signs: ('+' | '-')[] = [];
   const { parts, separators } = splitTop(tokens, (token) => isOp(token, '+') || isOp(token, '-'));
-  signs.push('+', ...separators.map((token) => (token.s === '-' ? ('-' as const) : ('+' as const))));
+  signs.push(
+    '+',
+    ...separators.map((token) => (token.s === '-' ? ('-' as const) : ('+' as const))),
+  );
   let total: Rows | undefined;
   for (const [index, part] of parts.entries()) {
     if (part.length === 0 && index === 0) continue;
@@ -55,7 +59,11 @@ function readProduct(tokens: Tokens, reader: Reader): Rows | undefined {
   const [after, transposed] = transposition(tokens, close);
   if (transposed) rows = transpose(rows);
   let factor = tokens.slice(0, from);
-  while (isCommand(factor.at(-1), 'cdot') || isCommand(factor.at(-1), 'times') || isOp(factor.at(-1), '*'))
+  while (
+    isCommand(factor.at(-1), 'cdot') ||
+    isCommand(factor.at(-1), 'times') ||
+    isOp(factor.at(-1), '*')
+  )
     factor = factor.slice(0, -1);
   if (factor.length > 0) {
     const value = reader.read(factor);
@@ -78,7 +86,8 @@ function transposition(tokens: Tokens, close: number): readonly [number, boolean
 
 function readEnvironment(tokens: Tokens, reader: Reader): Rows | undefined {
   const first = tokens[0];
-  if (first?.kind !== 'begin' || !environments.has(first.s) || first.s === 'vmatrix') return undefined;
+  if (first?.kind !== 'begin' || !environments.has(first.s) || first.s === 'vmatrix')
+    return undefined;
   if (closingIndex(tokens, 0) !== tokens.length - 1) return undefined;
   const rows = splitTop(tokens.slice(1, -1), (token) => isCommand(token, '\\'))
     .parts.map((row) => row.filter((token) => !isCommand(token, 'hline')))

@@ -19,7 +19,8 @@ export function readTime(text: string): Value | undefined {
   const minute = Number(minuteText ?? '0');
   if (hour > 24 || minute > 59) return undefined;
   if (halfText === undefined) {
-    const padded = minuteText !== undefined && (minuteText.startsWith('0') || hourText.startsWith('0'));
+    const padded =
+      minuteText !== undefined && (minuteText.startsWith('0') || hourText.startsWith('0'));
     const clock = minuteText !== undefined && minuteText.length === 2 && padded;
     if (!clock) return undefined;
   }
@@ -42,7 +43,11 @@ export function readBased(tokens: Tokens): Value | undefined {
     .filter((s) => s !== '{' && s !== '}')
     .join('');
   if (!/^\d{1,2}$|^[a-z]+$/.test(base)) return undefined;
-  return { kind: 'based', digits: digits.replace(/^0+(?=.)/, ''), base: baseNames.get(base) ?? base };
+  return {
+    kind: 'based',
+    digits: digits.replace(/^0+(?=.)/, ''),
+    base: baseNames.get(base) ?? base,
+  };
 }
 
 const baseNames: ReadonlyMap<string, string> = new Map([

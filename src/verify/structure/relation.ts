@@ -37,7 +37,9 @@ export function readRelation(tokens: Tokens, reader: Reader): Value | undefined 
   if (parts[0]?.length === 0) {
     // `= 5` and `\approx 5`: nothing stands on the left.
     const rest = tokens.slice(1);
-    return rest.length === 0 || signs[0] === '<' || signs[0] === '>' ? undefined : reader.read(rest);
+    return rest.length === 0 || signs[0] === '<' || signs[0] === '>'
+      ? undefined
+      : reader.read(rest);
   }
   if (parts.some((part) => part.length === 0)) return undefined;
   [parts, signs] = withoutApproximations(parts, signs, reader);
@@ -83,7 +85,8 @@ function nameOf(tokens: Tokens, value: Value, reader: Reader): string | undefine
   if (value.kind === 'scalar')
     return value.unit === undefined && !value.percent && onlyNames(value.node) ? text : undefined;
   if (value.kind === 'sequence')
-    return value.items.length > 0 && value.items.every((item) => item.kind === 'scalar' && onlyNames(item.node))
+    return value.items.length > 0 &&
+      value.items.every((item) => item.kind === 'scalar' && onlyNames(item.node))
       ? text
       : undefined;
   if (value.kind === 'text') {

@@ -23,12 +23,16 @@ export function readScalar(tokens: Tokens, meter: Meter): Scalar | undefined {
   }
   const plain = attempt(rest, meter);
   if (plain !== undefined) {
-    const split = letterUnit(rest, plain, meter);
+    const split = letterUnit(rest, plain, meter) ?? knownUnit(rest, plain, meter);
     return split ?? { kind: 'scalar', node: plain, unit: currency?.unit, percent };
   }
   const measured = readMeasured(rest, meter);
   if (measured === undefined) return undefined;
-  return { ...measured, unit: measured.unit ?? currency?.unit, percent: percent || measured.percent };
+  return {
+    ...measured,
+    unit: measured.unit ?? currency?.unit,
+    percent: percent || measured.percent,
+  };
 }
 
 function attempt(tokens: Tokens, meter: Meter): Node | undefined {
@@ -89,6 +93,26 @@ function letterUnit(tokens: Tokens, node: Node, meter: Meter): Scalar | undefine
     : { kind: 'scalar', node: head, unit: unit ?? undefined, percent: false };
 }
 
+/** `60 km/h`, `36\text{ in}^2`: it could be a product, but every word of the tail is a unit of the table. */
+function knownUnit(tokens: Tokens, node: Node, meter: Meter): Scalar | undefined {
+  if (tokens.length < 2 || node.t === 'num') return undefined;
+  const from = tailStart(tokens);
+  if (from === undefined || from === 0) return undefined;
+  const words = tokens
+    .slice(from)
+    .filter((token) => token.kind === 'word' || token.kind === 'text' || token.kind === 'letter');
+  if (
+    !words.every((word) =>
+      word.s
+        .trim()
+        .split(/\s+/)
+        .every((part) => isKnownUnit(part)),
+    )
+  )
+    return undefined;
+  return readMeasured(tokens, meter);
+}
+
 /** An expression followed by unit words: the head must be an expression, the tail a unit. */
 function readMeasured(tokens: Tokens, meter: Meter): Scalar | undefined {
   const from = tailStart(tokens);
@@ -101,13 +125,16 @@ function readMeasured(tokens: Tokens, meter: Meter): Scalar | undefined {
   }
   if (isDegree(head)) head = head.slice(0, isOp(head.at(-1), '}') ? -4 : -2);
   const words = tokens.slice(from);
-  const scale = words[0]?.kind === 'word' || words[0]?.kind === 'text' ? scaleOf(words[0].s.split(' ')[0] ?? '') : undefined;
+  const scale =
+    words[0]?.kind === 'word' || words[0]?.kind === 'text'
+      ? scaleOf(words[0].s.split(' ')[0] ?? '')
+      : undefined;
   const unit = parseUnit(wordsOf(scale === undefined ? words : dropFirstWord(words)));
   if (unit === undefined) return undefined;
   const node = attempt(head, meter);
   if (node === undefined) return undefined;
-  if (!tokens[from]?.spaced && tokens[from]?.kind === 'word' && traitsOf(node).symbols.size > 0)
-    return undefined;
+  // Words behind symbols are factors or prose; behind a number they measure it.
+  if (tokens[from]?.kind !== 'text' && traitsOf(node).symbols.size > 0) return undefined;
   const scaled: Node =
     scale === undefined
       ? node

@@ -7,6 +7,7 @@ import { readRelation } from './relation.ts';
 import { readScalar } from './scalar.ts';
 import type { Tokens } from './split.ts';
 import { closingIndex, isCommand, isOp, splitTop, unbrace } from './split.ts';
+import { functionNames, plainNames } from '../leaf/names.ts';
 import type { CommaReading, Reader } from './reader.ts';
 import type { Sequence, Value } from './value.ts';
 
@@ -63,10 +64,14 @@ function commaReadings(tokens: Tokens): readonly CommaReading[] {
     if (depth > 0 || left?.kind !== 'num' || right?.kind !== 'num' || token.spaced || right.spaced)
       continue;
     glued += 1;
-    const grouped = /^\d{3}(?:\.\d+)?$/.test(right.s) && /^\d{1,3}$/.test(left.s) && left.s[0] !== '0';
+    const first = !isOp(tokens[at - 2], ',') || tokens[at - 1]?.spaced === true;
+    const grouped =
+      /^\d{3}(?:\.\d+)?$/.test(right.s) &&
+      /^\d{1,3}$/.test(left.s) &&
+      (!first || left.s[0] !== '0');
     if (grouped) groups += 1;
     else pointed = /^\d+$/.test(right.s) && /^\d+$/.test(left.s);
-    if (left.s.length !== 3) full = false;
+    if (first && left.s.length !== 3) full = false;
   }
   if (glued === 0) return ['split'];
   if (groups === glued) return full ? ['group', 'split'] : ['group'];
@@ -85,7 +90,13 @@ function joinNumbers(tokens: Tokens, commas: 'group' | 'decimal'): Tokens {
     if (token.kind === 'op' && ')]}'.includes(token.s)) depth -= 1;
     const last = out.at(-1);
     const right = tokens[at + 1];
-    if (depth === 0 && isOp(token, ',') && last?.kind === 'num' && right?.kind === 'num' && !right.spaced) {
+    if (
+      depth === 0 &&
+      isOp(token, ',') &&
+      last?.kind === 'num' &&
+      right?.kind === 'num' &&
+      !right.spaced
+    ) {
       const s = commas === 'decimal' ? `${last.s}.${right.s}` : last.s + right.s;
       out[out.length - 1] = { ...last, s, end: right.end };
       at += 1;
@@ -112,6 +123,7 @@ function readTokens(tokens: Tokens, reader: Reader): Value {
     readMatrix(inner, reader) ??
     readBased(inner) ??
     readRatio(inner, reader.meter) ??
+    readWord(inner) ??
     readScalar(inner, reader.meter) ??
     readProse(inner, reader)
   );
@@ -127,7 +139,9 @@ function trim(tokens: Tokens): Tokens {
 }
 
 function isFiller(token: Tokens[number] | undefined): boolean {
-  return isOp(token, ',') || isOp(token, ';') || isCommand(token, '\\') || isCommand(token, 'ldots');
+  return (
+    isOp(token, ',') || isOp(token, ';') || isCommand(token, '\\') || isCommand(token, 'ldots')
+  );
 }
 
 /** A `cases` environment lists its rows. */
@@ -166,7 +180,8 @@ function readItems(parts: readonly Tokens[], reader: Reader): readonly Value[] {
   if (parts.length > reader.meter.budget.elements) throw new OverBudget('too-many-nodes');
   const items = parts.filter((part) => part.length > 0).map(reader.read);
   const conditions = items.filter((item) => item.kind === 'text' && numberSet.test(item.text));
-  const rest = conditions.length === items.length ? items : items.filter((item) => !conditions.includes(item));
+  const rest =
+    conditions.length === items.length ? items : items.filter((item) => !conditions.includes(item));
   return rest.flatMap((item) => (isPlusMinus(item) ? item.items : [item]));
 }
 
@@ -190,14 +205,22 @@ function readSets(tokens: Tokens, reader: Reader): Value | undefined {
     return { kind: 'sequence', open: '{', close: '}', items: [] };
   const { parts, separators } = splitTop(
     tokens,
-    (token) => token.kind === 'cmd' && setSigns.has(token.s) || (token.kind === 'letter' && token.s === 'U' && token.spaced),
+    (token) =>
+      (token.kind === 'cmd' && setSigns.has(token.s)) ||
+      (token.kind === 'letter' && token.s === 'U' && token.spaced),
   );
   if (separators.length === 0 || parts.some((part) => part.length === 0)) return undefined;
   const signs = separators.map((token) =>
-    token.s === 'cap' ? ('cap' as const) : token.s === 'setminus' ? ('setminus' as const) : ('cup' as const),
+    token.s === 'cap'
+      ? ('cap' as const)
+      : token.s === 'setminus'
+        ? ('setminus' as const)
+        : ('cup' as const),
   );
   const values = parts.map(reader.read);
-  const sets = values.every((value) => value.kind === 'sequence' || value.kind === 'reals' || value.kind === 'union');
+  const sets = values.every(
+    (value) => value.kind === 'sequence' || value.kind === 'reals' || value.kind === 'union',
+  );
   if (separators.some((token) => token.s === 'U') && !sets) return undefined;
   return { kind: 'union', signs, parts: values };
 }
@@ -228,8 +251,16 @@ function readBrackets(tokens: Tokens, reader: Reader): Value | undefined {
   const [first, last] = [tokens[0], tokens.at(-1)];
   if (first === undefined || last === undefined || tokens.length < 2) return undefined;
   const set = isCommand(first, '{') && isCommand(last, '}');
-  const open = set ? '{' : first.kind === 'op' && (first.s === '(' || first.s === '[') ? first.s : undefined;
-  const close = set ? '}' : last.kind === 'op' && (last.s === ')' || last.s === ']') ? last.s : undefined;
+  const open = set
+    ? '{'
+    : first.kind === 'op' && (first.s === '(' || first.s === '[')
+      ? first.s
+      : undefined;
+  const close = set
+    ? '}'
+    : last.kind === 'op' && (last.s === ')' || last.s === ']')
+      ? last.s
+      : undefined;
   if (open === undefined || close === undefined) return undefined;
   if (closingIndex(tokens, 0) !== tokens.length - 1) return undefined;
   const inside = tokens.slice(1, -1);
@@ -247,7 +278,9 @@ function readBrackets(tokens: Tokens, reader: Reader): Value | undefined {
 /** `(x<3)`, `(\frac13)`: round brackets around one value say nothing. */
 function readWrapped(item: Value | undefined, inside: Tokens, reader: Reader): Value | undefined {
   if (item === undefined || item.kind === 'text' || inside.length === 0) return undefined;
-  return item.kind === 'scalar' && item.unit === undefined && !item.percent ? undefined : reader.read(inside);
+  return item.kind === 'scalar' && item.unit === undefined && !item.percent
+    ? undefined
+    : reader.read(inside);
 }
 
 /** `\{x : x>1\}` and `\{x \mid x>1\}` are their condition. */
@@ -263,6 +296,14 @@ function readBuilder(inside: Tokens, reader: Reader): Value | undefined {
   return condition.kind === 'relation' || condition.kind === 'union' ? condition : undefined;
 }
 
+/** Three letters and more, or two capitals, alone: a word or a name, whose order of letters counts. */
+function readWord(tokens: Tokens): Value | undefined {
+  const only = tokens.length === 1 ? tokens[0] : undefined;
+  if (only?.kind !== 'word' || functionNames.has(only.s) || plainNames.has(only.s))
+    return undefined;
+  return only.s.length > 2 || only.s === only.s.toUpperCase() ? asText(only.s) : undefined;
+}
+
 const allReals = /^(?:all|the set of all|any) real numbers?$|^\\?reals?$|^all reals$/i;
 
 /** What is left is text; a bare scalar in brackets was taken before. */
@@ -271,7 +312,9 @@ function readProse(tokens: Tokens, reader: Reader): Value {
   const last = tokens.at(-1);
   if (first === undefined || last === undefined) return asText('');
   const text =
-    tokens.length === 1 && first.kind === 'text' ? first.s : reader.text.slice(first.start, last.end);
+    tokens.length === 1 && first.kind === 'text'
+      ? first.s
+      : reader.text.slice(first.start, last.end);
   if (allReals.test(text.replace(/\\text\{([^{}]*)\}/g, '$1').trim())) return { kind: 'reals' };
   return asText(text);
 }

@@ -16,7 +16,13 @@ interface Atom {
 }
 
 /** Unit names with their base unit and factor; `base` may carry a power (a litre is a cubed decimetre). */
-const rows: readonly (readonly [names: string, base: string, n: number, d: number, power?: number])[] = [
+const rows: readonly (readonly [
+  names: string,
+  base: string,
+  n: number,
+  d: number,
+  power?: number,
+])[] = [
   ['mm millimeter millimetre', 'metre', 1, 1000],
   ['cm centimeter centimetre', 'metre', 1, 100],
   ['dm decimeter decimetre', 'metre', 1, 10],
@@ -169,7 +175,7 @@ function unitWord(word: string, after: readonly string[], state: UnitState): num
     state.next = 3;
     return 0;
   }
-  if (empty.has(lower) && !(lower === 'in' && after.length === 0 && state.powers.size === 0)) return 0;
+  if (empty.has(lower) && !(lower === 'in' && state.powers.size === 0)) return 0;
   if (prose.has(lower) || !/^[\p{L}€£¥₹$]+$/u.test(word)) return undefined;
   let power = state.next;
   let used = 0;
