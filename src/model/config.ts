@@ -44,6 +44,10 @@ export interface ModelConfig {
   readonly videoTokenId: number;
 }
 
+/** Beyond any real checkpoint; a broken file should end in a sentence, not in a full memory. */
+const largestSize = 2 ** 24;
+const mostLayers = 1024;
+
 type Json = Readonly<Record<string, unknown>>;
 
 function isObject(value: unknown): value is Json {
@@ -73,13 +77,20 @@ class Fields {
     );
   }
 
-  /** A positive integer. */
-  size(names: readonly string[], fallback?: number): number {
+  /** A positive integer, not above `most`. */
+  size(names: readonly string[], fallback?: number, most: number = largestSize): number {
     const value = this.#find(names) ?? fallback;
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1) {
-      throw this.#fail(names, 'a positive integer');
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most) {
+      throw this.#fail(names, `a positive integer up to ${most}`);
     }
     return value;
+  }
+
+  /** Refuses what the model here would compute differently; absent is fine. */
+  only(names: readonly string[], ...allowed: readonly unknown[]): void {
+    const value = this.#find(names);
+    if (value === undefined || allowed.includes(value)) return;
+    throw this.#fail(names, allowed.map((choice) => JSON.stringify(choice)).join(' or '));
   }
 
   number(names: readonly string[], fallback?: number): number {
@@ -90,8 +101,9 @@ class Fields {
 
   integers(names: readonly string[]): readonly number[] {
     const value = this.#find(names);
-    if (!Array.isArray(value) || !value.every((item) => Number.isInteger(item))) {
-      throw this.#fail(names, 'a list of integers');
+    const fits = (item: unknown): boolean => Number.isInteger(item) && Number(item) >= 0;
+    if (!Array.isArray(value) || !value.every(fits)) {
+      throw this.#fail(names, 'a list of integers, none negative');
     }
     return value as number[];
   }
@@ -109,16 +121,19 @@ class Fields {
 
 function readText(text: Fields, tied: boolean): TextConfig {
   const rope = text.object(['rope_parameters', 'rope_scaling']);
+  text.only(['hidden_act'], 'silu');
+  text.only(['use_sliding_window'], false);
+  rope.only(['rope_type', 'type'], 'mrope', 'default');
   const heads = text.size(['num_attention_heads']);
   const hiddenSize = text.size(['hidden_size']);
   return {
     vocabSize: text.size(['vocab_size']),
     hiddenSize,
     intermediateSize: text.size(['intermediate_size']),
-    layers: text.size(['num_hidden_layers']),
+    layers: text.size(['num_hidden_layers'], undefined, mostLayers),
     heads,
     kvHeads: text.size(['num_key_value_heads'], heads),
-    headDim: text.size(['head_dim'], hiddenSize / heads),
+    headDim: text.size(['head_dim'], Math.floor(hiddenSize / heads)),
     rmsNormEps: text.number(['rms_norm_eps'], 1e-6),
     ropeTheta: rope.number(['rope_theta'], text.number(['rope_theta'], 1_000_000)),
     mropeSection: rope.integers(['mrope_section']),
@@ -128,8 +143,9 @@ function readText(text: Fields, tied: boolean): TextConfig {
 }
 
 function readVision(vision: Fields): VisionConfig {
+  vision.only(['hidden_act'], 'silu');
   return {
-    depth: vision.size(['depth']),
+    depth: vision.size(['depth'], undefined, mostLayers),
     hiddenSize: vision.size(['hidden_size']),
     heads: vision.size(['num_heads']),
     intermediateSize: vision.size(['intermediate_size']),
@@ -143,20 +159,45 @@ function readVision(vision: Fields): VisionConfig {
   };
 }
 
+/** Throws unless `holds`; `rule` says what was expected. */
+function check(holds: boolean, place: string, rule: string): void {
+  if (!holds) throw new CheckpointError(`${place}: expected ${rule}`);
+}
+
 function checkText(text: TextConfig, place: string): void {
-  const pairs = text.mropeSection.reduce((sum, size) => sum + size, 0);
-  if (text.mropeSection.length !== 3 || pairs * 2 !== text.headDim) {
-    throw new CheckpointError(
-      `${place}: expected mrope_section to be three numbers with sum ${text.headDim / 2} ` +
-        `(half of the head width), found [${text.mropeSection.join(', ')}]`,
-    );
-  }
-  if (text.heads % text.kvHeads !== 0) {
-    throw new CheckpointError(
-      `${place}: expected num_attention_heads to be a multiple of num_key_value_heads, ` +
-        `found ${text.heads} and ${text.kvHeads}`,
-    );
-  }
+  const { heads, kvHeads, headDim, mropeSection } = text;
+  const pairs = mropeSection.reduce((sum, size) => sum + size, 0);
+  check(
+    mropeSection.length === 3 && pairs * 2 === headDim,
+    place,
+    `mrope_section to be three numbers with sum ${headDim / 2} (half of the head width), ` +
+      `found [${mropeSection.join(', ')}]`,
+  );
+  check(
+    heads % kvHeads === 0,
+    place,
+    `num_attention_heads to be a multiple of num_key_value_heads, found ${heads} and ${kvHeads}`,
+  );
+}
+
+function checkVision(vision: VisionConfig, text: TextConfig, place: string): void {
+  const { hiddenSize, heads, outHiddenSize, windowSize, mergeSize, patchSize } = vision;
+  const at = `${place}: vision_config`;
+  check(
+    outHiddenSize === text.hiddenSize,
+    at,
+    `out_hidden_size to equal hidden_size ${text.hiddenSize}, found ${outHiddenSize}`,
+  );
+  check(
+    hiddenSize % (4 * heads) === 0,
+    at,
+    `hidden_size to be a multiple of 4 · num_heads, found ${hiddenSize} and ${heads}`,
+  );
+  check(
+    windowSize >= mergeSize * patchSize,
+    at,
+    `window_size of at least ${mergeSize * patchSize} pixels (one token), found ${windowSize}`,
+  );
 }
 
 /**
@@ -183,11 +224,11 @@ export function parseConfig(json: unknown, place = 'config.json'): ModelConfig {
     videoTokenId: top.size(['video_token_id'], 151_656),
   };
   checkText(config.text, place);
-  if (config.vision.outHiddenSize !== config.text.hiddenSize) {
-    throw new CheckpointError(
-      `${place}: expected vision_config.out_hidden_size to equal hidden_size ${config.text.hiddenSize}, ` +
-        `found ${config.vision.outHiddenSize}`,
-    );
-  }
+  checkVision(config.vision, config.text, place);
+  check(
+    config.imageTokenId < config.text.vocabSize,
+    place,
+    `image_token_id below vocab_size ${config.text.vocabSize}, found ${config.imageTokenId}`,
+  );
   return config;
 }

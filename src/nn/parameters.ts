@@ -7,6 +7,8 @@ interface Shared {
   readonly make: MakeParameter;
   readonly tensors: Map<string, Tensor>;
   readonly problems: string[];
+  /** What layers hold where a parameter is missing. */
+  readonly standIns: Tensor[];
 }
 
 /**
@@ -20,7 +22,7 @@ export class Parameters {
 
   constructor(source: MakeParameter | { readonly shared: Shared; readonly prefix: string }) {
     if (typeof source === 'function') {
-      this.#shared = { make: source, tensors: new Map(), problems: [] };
+      this.#shared = { make: source, tensors: new Map(), problems: [], standIns: [] };
       this.#prefix = '';
     } else {
       this.#shared = source.shared;
@@ -45,7 +47,7 @@ export class Parameters {
 
   /** The tensor of one parameter; a stand-in of no size when there is a problem with it. */
   take(name: string, shape: readonly number[]): Tensor {
-    const { make, tensors, problems } = this.#shared;
+    const { make, tensors, problems, standIns } = this.#shared;
     const full = `${this.#prefix}${name}`;
     const found = outside(() => make(full, shape));
     if (found !== undefined && found.shape.join() === shape.join()) {
@@ -58,11 +60,14 @@ export class Parameters {
         : `${full}: expected [${shape.join(', ')}], found [${found.shape.join(', ')}]`,
     );
     found?.dispose();
-    return outside(() => ops.empty([0]));
+    const standIn = outside(() => ops.empty([0]));
+    standIns.push(standIn);
+    return standIn;
   }
 
   /** Frees every parameter. */
   dispose(): void {
-    for (const tensor of this.#shared.tensors.values()) tensor.dispose();
+    const { tensors, standIns } = this.#shared;
+    for (const tensor of [...tensors.values(), ...standIns]) tensor.dispose();
   }
 }
