@@ -1,6 +1,7 @@
 import type { Problem } from '#data';
 import type { Microbatch, Policy } from '#policy';
-import type { TrainSetup } from '#rl';
+import type { RunConfig, TrainSetup } from '#rl';
+import { configOf } from '#rl';
 import type { Metrics } from '#run';
 import { createSeed } from '#run';
 
@@ -135,3 +136,15 @@ export function setupOf(policy: Policy, changes: Partial<TrainSetup> = {}): Trai
     ...changes,
   };
 }
+
+/** Four iterations with replay and rethinking. */
+export const tinyRun: RunConfig = configOf({
+  'rollout.problemsPerSync': 8,
+  'rollout.groupSize': 4,
+  'train.batchSamples': 8,
+  'train.maxIterations': 4,
+  'train.epochs': 2,
+  'optim.learningRate': 0.01,
+  'rethink.mode': 'random',
+  'loss.nllCoef': 0.05,
+});

@@ -3,22 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TrainState } from '#rl';
-import { configOf, decodeState, encodeState, freshState, recordOf, train } from '#rl';
+import { decodeState, encodeState, freshState, recordOf, train } from '#rl';
 import type { RunHead, RunStore } from '#run';
 import { createRun, exportLines, readRun, resumeRun } from '#run';
 import { verify } from '#verify';
-import { FakePolicy, decode, problems, promptOf, setupOf } from './fake-policy.ts';
+import { FakePolicy, decode, problems, promptOf, setupOf, tinyRun } from './fake-policy.ts';
 
-const config = configOf({
-  'rollout.problemsPerSync': 8,
-  'rollout.groupSize': 4,
-  'train.batchSamples': 8,
-  'train.maxIterations': 4,
-  'train.epochs': 2,
-  'optim.learningRate': 0.01,
-  'rethink.mode': 'random',
-  'loss.nllCoef': 0.05,
-});
 const head: RunHead = { name: 'fake', startedAt: '', config: {}, versions: {}, stamps: [] };
 const promptFor = (id: string) => promptOf(problems.find((one) => one.id === id)?.question ?? '');
 
@@ -40,7 +30,7 @@ async function trainInto(
 ): Promise<number> {
   let told = 0;
   const setup = setupOf(policy, { verify });
-  for await (const event of train(config, setup, from)) {
+  for await (const event of train(tinyRun, setup, from)) {
     store.record(recordOf(event, { decode, tokens: 'all' }));
     told += 1;
     if (event.kind !== 'alarm' && saves.includes(event.kind)) {

@@ -189,6 +189,50 @@ test('a run can go on from any event, in the middle of an iteration too [D8] [ru
   }
 });
 
+test('aborted in the middle of a step, weights and the last state belong together', async () => {
+  const config = configOf({
+    ...rethinking,
+    'train.maxIterations': 2,
+    'train.microbatchTokens': 60,
+  });
+  const whole = new FakePolicy();
+  const events = await run(config, { policy: whole });
+  const stop = new AbortController();
+  const policy = new FakePolicy();
+  const work = policy.forwardBackward.bind(policy);
+  let calls = 0;
+  policy.forwardBackward = (microbatch) => {
+    calls += 1;
+    if (calls === 4) stop.abort(new Error('stopped'));
+    return work(microbatch);
+  };
+  const told: TrainEvent[] = [];
+  const interrupted = async () => {
+    const setup = setupOf(policy, { signal: stop.signal });
+    for await (const event of train(config, setup, freshState(problems.length))) told.push(event);
+  };
+  await expect(interrupted()).rejects.toThrow('stopped');
+  await policy.save('stopped');
+  const last = told.findLast((event) => event.kind !== 'alarm');
+  const again = new FakePolicy();
+  policy.saved.forEach((value, name) => again.saved.set(name, value));
+  await again.load('stopped');
+  const rest = await run(config, { policy: again, from: last?.state ?? freshState(0) });
+  expect(trace([...told, ...rest])).toEqual(trace(events));
+  expect(again.weight).toBe(whole.weight);
+});
+
+test('progress tells every phase, so that a watchdog can name the one that stands still', async () => {
+  const phases = new Set<string>();
+  await run(configOf(rethinking), {
+    progress: ({ phase, done, total }) => {
+      expect(done).toBeLessThanOrEqual(total);
+      phases.add(phase);
+    },
+  });
+  expect([...phases].sort()).toEqual(['logprob', 'rethink', 'rollout', 'sync', 'update', 'verify']);
+});
+
 test('another set of problems is not the same run', async () => {
   await expect(run(configOf(tiny), { from: freshState(3) })).rejects.toThrow(
     'expected the 3 problems that the run began with, found 20',

@@ -36,3 +36,5 @@ export { recordOf } from './record-of.ts';
 export type { Recording } from './record-of.ts';
 export { Watchdog } from './watchdog.ts';
 export type { Stall, Ticker } from './watchdog.ts';
+export { checkLimits } from './check-limits.ts';
+export type { Fit } from './check-limits.ts';

@@ -35,9 +35,11 @@ export async function withOldLogprobs(
   setup: TrainSetup,
   iteration: number,
 ): Promise<{ readonly samples: readonly Sample[]; readonly metrics: Metrics }> {
-  const { policy, reference, seed, progress } = setup;
-  const note = (done: number, total: number) =>
+  const { policy, reference, seed, progress, signal } = setup;
+  const note = (done: number, total: number) => {
+    signal?.throwIfAborted();
     progress?.({ phase: 'logprob', iteration, done, total });
+  };
   const { batch, loss } = config;
   const useful = candidates.filter((candidate) => trainable(candidate, batch.mode, loss));
   const fromTrainer = loss.oldLogprobs === 'trainer';

@@ -71,6 +71,7 @@ export async function collectRollouts(
       cause: causes[0],
     });
   }
+  progress?.({ phase: 'verify', iteration: at.iteration, done: 0, total: judged.length });
   const groups = await at.clock.during('verify', () => Promise.all(judged));
   const place = new Map(problems.map(({ id }, index) => [id, index]));
   const inOrder = <Item>(items: Item[], id: (item: Item) => string) =>

@@ -66,6 +66,10 @@ test('every epoch goes through all problems once, in an order of its own [D6]', 
   expect([0, 1, 2].flatMap(ids)).toEqual(first);
 });
 
+test('an empty dataset is refused in words', () => {
+  expect(() => plan(0)).toThrow('there are no problems to train on');
+});
+
 test('weights are published after every 1,024 problems [D6]', () => {
   expect(configOf().rollout.problemsPerSync).toBe(1024);
 });

@@ -1,5 +1,6 @@
 import type { AdamUpdate } from '#policy';
 import type { OptimConfig, TrainConfig } from './config.ts';
+import { TrainError } from './setup.ts';
 
 /** How long a run is: known before it starts, whatever is skipped or missing on the way. */
 export interface RunPlan {
@@ -19,6 +20,7 @@ export interface RunPlan {
  */
 export function planRun(problems: number, { rollout, train }: TrainConfig): RunPlan {
   const { problemsPerSync, groupSize } = rollout;
+  if (problems < 1) throw new TrainError('there are no problems to train on: the dataset is empty');
   const iterationsPerEpoch = Math.ceil(problems / problemsPerSync);
   const wanted = train.epochs * iterationsPerEpoch;
   const iterations = train.maxIterations > 0 ? Math.min(train.maxIterations, wanted) : wanted;

@@ -17,7 +17,10 @@ export interface TrainSetup {
   readonly seed: Seed;
   /** Seconds since any fixed moment. */
   readonly clock: () => number;
-  /** Aborts the collection of rollouts; the generator then throws the signal's reason. */
+  /**
+   * Aborts at the next request, microbatch or portion; the generator then throws the signal's reason.
+   * Weights and the state of the last event still belong together, so both may be saved then.
+   */
   readonly signal?: AbortSignal;
   /** Told about every bit of progress: the display and the watchdog listen. */
   readonly progress?: (progress: Progress) => void;

@@ -26,16 +26,15 @@ export async function* train(
   setup: TrainSetup,
   from: TrainState,
 ): AsyncGenerator<TrainEvent, void, undefined> {
-  const { policy, seed, problems } = setup;
+  const { seed, problems } = setup;
   const plan = planRun(problems.length, config);
   const replay = new ReplayBuffer(config.replay, from.replay);
   const course = new Course(config, setup, { plan, replay }, from);
   const { clock } = course;
-  const published = () => clock.during('sync', () => policy.publish());
 
   while (course.iteration < plan.iterations) {
     const { iteration } = course;
-    if (!course.published) yield* course.publish(await published());
+    if (!course.published) yield* course.publish(await publish(course, setup));
 
     // Answer with the newest weights, check every answer, make some answers think again.
     if (course.collected === null) {
@@ -69,32 +68,41 @@ export async function* train(
         yield* course.skipped(idle, replayed);
         continue;
       }
-      const note = (done: number, total: number) =>
-        setup.progress?.({ phase: 'update', iteration, done, total, subject: `step ${step}` });
       const update = adamUpdate(step, plan.steps, config.optim);
-      const found = await clock.during('update', () => updateWeights(work, update, policy, note));
+      const at = { iteration, step };
+      const found = await clock.during('update', () => updateWeights(work, update, setup, at));
       const losses = lossMetrics(found, work, config.loss);
       yield* course.stepped(batch, { ...replayed, ...losses, ...optimMetrics(found, update) });
     }
     yield* course.completed();
   }
-  if (!course.published) yield* course.publish(await published());
+  if (!course.published) yield* course.publish(await publish(course, setup));
+}
+
+function publish({ clock, iteration }: Course, { policy, progress }: TrainSetup): Promise<number> {
+  progress?.({ phase: 'sync', iteration, done: 0, total: 1 });
+  return clock.during('sync', () => policy.publish());
 }
 
 /**
  * One optimizer step. Microbatches only bound memory: losses divide by counts of the whole step, so
- * they add up. Without a finite loss and gradient nothing is applied.
+ * they add up. Without a finite loss and gradient nothing is applied. Aborted halfway, the weights
+ * are still those of the last event.
  */
 async function updateWeights(
   { microbatches, losses }: StepWork,
   update: ReturnType<typeof adamUpdate>,
-  policy: TrainSetup['policy'],
-  note: (done: number, total: number) => void,
+  { policy, signal, progress }: TrainSetup,
+  { iteration, step }: { readonly iteration: number; readonly step: number },
 ): Promise<Metrics> {
   const parts: Metrics[] = [];
+  const subject = `step ${step}`;
   for (const microbatch of microbatches) {
+    const [done, total] = [parts.length, microbatches.length];
+    progress?.({ phase: 'update', iteration, done, total, subject });
     parts.push(await policy.forwardBackward(microbatch, losses));
-    note(parts.length, microbatches.length);
+    if (signal?.aborted === true) await policy.discardGradient();
+    signal?.throwIfAborted();
   }
   const sums = sumStepMetrics(parts);
   const terms = ['policy/loss', 'nll/loss', 'kl/ref'].map((name) => sums[name] ?? 0);
