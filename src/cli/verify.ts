@@ -183,7 +183,9 @@ async function auditFile(path: string, given: Options, io: Io): Promise<ExitCode
       );
     }
   }
-  const parts = [...kinds].sort().map(([kind, count]) => `${kind} ${count}`);
+  const parts = [...kinds]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([kind, count]) => `${kind} ${count}`);
   io.err(
     `${cases} cases: ${parts.join(', ') || 'nothing to look at'}; malformed lines ${malformed}\n`,
   );

@@ -36,7 +36,7 @@ const several = /^[([]?[A-J][)\]]?(?:\s*[,;/&]\s*[([]?[A-J][)\]]?)+$/;
 export function readLetters(clean: string): readonly string[] | undefined {
   const text = clean.replace(/\\text\{([^{}]*)\}/g, '$1').trim();
   if (!several.test(text)) return undefined;
-  return [...text].filter((character) => /[A-J]/.test(character));
+  return Array.from(text).filter((character) => /[A-J]/.test(character));
 }
 
 /** The letter a gold answer stands for; upper case only. */

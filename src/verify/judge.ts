@@ -123,14 +123,14 @@ function judgeChoice(gold: Gold, clean: string, context: Circumstances): Judgeme
 /** `AC` as a gold of a question with options. */
 function joinedLetters(clean: string, choices: readonly string[]): readonly string[] | undefined {
   if (!/^[A-J]{2,5}$/.test(clean) || choices.includes(clean)) return undefined;
-  const letters = [...clean];
+  const letters = Array.from(clean);
   return letters.every((letter, index) => index === 0 || letter > (letters[index - 1] ?? ''))
     ? letters
     : undefined;
 }
 
 function judgeSeveral(golds: readonly string[], clean: string): Judgement {
-  const found = readLetters(clean) ?? (/^[A-J]{2,5}$/.test(clean) ? [...clean] : undefined);
+  const found = readLetters(clean) ?? (/^[A-J]{2,5}$/.test(clean) ? Array.from(clean) : undefined);
   const single = readLetter(clean);
   const letters = found ?? (single === undefined ? [] : [single.letter]);
   const same =

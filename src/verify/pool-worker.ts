@@ -11,5 +11,6 @@ parentPort?.on('message', ({ id, tasks }: BatchRequest) => {
     return verdict;
   });
   const reply: BatchReply = { id, verdicts: JSON.stringify(verdicts) };
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, no window
   parentPort?.postMessage(reply);
 });

@@ -172,6 +172,7 @@ class Pool implements VerifyPool {
     slot.seen = -1;
     slot.worker.ref();
     const request: BatchRequest = { id: batch.id, tasks: batch.tasks.slice(slot.done.length) };
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, no window
     slot.worker.postMessage(request);
     this.watch(slot, this.options.patienceMs + 2_000);
   }

@@ -198,7 +198,7 @@ function isProse(text: string): boolean {
   if (found.filter((word) => word.length > 2).length >= 3) return true;
   return (
     (outside.match(
-      /[\u0600-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/g,
+      /\p{Script=Arabic}|\p{Script=Devanagari}|\p{Script=Bengali}|\p{Script=Thai}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Han}|\p{Script=Hangul}/gu,
     )?.length ?? 0) >= 5
   );
 }

@@ -19,7 +19,7 @@ export function relationsEqual(g: Relation, p: Relation, how: Comparison): Reaso
   const turned: Relation = {
     kind: 'relation',
     parts: [...p.parts].reverse(),
-    signs: [...p.signs].reverse().map((sign) => flipped(sign) as RelationSign),
+    signs: [...p.signs].reverse().map((sign) => flipped<RelationSign>(sign)),
   };
   if (sameChain(g, turned, how)) return 'relation-equal';
   if (g.signs.length !== 1) return 'relation-differs';

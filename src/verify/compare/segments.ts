@@ -30,7 +30,13 @@ export function segmentsOf(value: Value, meter: Meter): Segments | undefined {
       return solved(value, meter);
     case 'union':
       return combined(value, meter);
-    default:
+    case 'scalar':
+    case 'assignment':
+    case 'matrix':
+    case 'ratio':
+    case 'time':
+    case 'based':
+    case 'text':
       return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import type { Meter } from '../budget.ts';
-import type { Node } from './node.ts';
+import type { FunctionName, Node } from './node.ts';
 import { toNumber } from './rational.ts';
 
 export interface Complex {
@@ -66,43 +66,44 @@ export function complexValue(node: Node, at: ReadonlyMap<string, Complex>, meter
       return pow(value(node.a), div(real(1), value(node.n)));
     case 'call':
       return call(node.fn, node.args.map(value));
-    default:
+    case 'apply':
+    case 'series':
       return nan;
   }
 }
 
-function call(fn: (Node & { t: 'call' })['fn'], args: readonly Complex[]): Complex {
+function call(fn: FunctionName, args: readonly Complex[]): Complex {
   const [z = nan, base] = args;
-  const i = { re: 0, im: 1 };
+  return complexFunctions.get(fn)?.(z, base) ?? nan;
+}
+
+const i: Complex = { re: 0, im: 1 };
+
+/** (e^{iz} ± e^{−iz}) */
+function euler(z: Complex, sign: 1 | -1): Complex {
   const plus = exp(mul(i, z));
   const minus = exp(mul({ re: 0, im: -1 }, z));
-  const twice = { re: plus.re + minus.re, im: plus.im + minus.im };
-  const sine = div({ re: plus.re - minus.re, im: plus.im - minus.im }, { re: 0, im: 2 });
-  const cosine = { re: twice.re / 2, im: twice.im / 2 };
-  switch (fn) {
-    case 'sin':
-      return sine;
-    case 'cos':
-      return cosine;
-    case 'tan':
-      return div(sine, cosine);
-    case 'cot':
-      return div(cosine, sine);
-    case 'exp':
-      return exp(z);
-    case 'ln':
-      return ln(z);
-    case 'log':
-      return base === undefined ? ln(z) : div(ln(z), ln(base));
-    case 'abs':
-      return real(size(z));
-    case 'conj':
-      return { re: z.re, im: -z.im };
-    case 're':
-      return real(z.re);
-    case 'im':
-      return real(z.im);
-    default:
-      return nan;
-  }
+  return { re: plus.re + sign * minus.re, im: plus.im + sign * minus.im };
 }
+
+const sine = (z: Complex): Complex => div(euler(z, -1), { re: 0, im: 2 });
+const cosine = (z: Complex): Complex => div(euler(z, 1), real(2));
+
+type ComplexFunction = (z: Complex, base: Complex | undefined) => Complex;
+
+const complexFunctions: ReadonlyMap<FunctionName, ComplexFunction> = new Map<
+  FunctionName,
+  ComplexFunction
+>([
+  ['sin', sine],
+  ['cos', cosine],
+  ['tan', (z) => div(sine(z), cosine(z))],
+  ['cot', (z) => div(cosine(z), sine(z))],
+  ['exp', exp],
+  ['ln', ln],
+  ['log', (z, base) => (base === undefined ? ln(z) : div(ln(z), ln(base)))],
+  ['abs', (z) => real(size(z))],
+  ['conj', (z) => ({ re: z.re, im: -z.im })],
+  ['re', (z) => real(z.re)],
+  ['im', (z) => real(z.im)],
+]);

@@ -1,5 +1,5 @@
 import type { Meter } from '../budget.ts';
-import type { Node } from './node.ts';
+import type { FunctionName, Node } from './node.ts';
 import type { Rational } from './rational.ts';
 import { Exact, bitsOf, compare, integer, one, rational, zero } from './rational.ts';
 
@@ -40,7 +40,10 @@ function evaluate(node: Node, context: Context): Rational | undefined {
       return exactRoot(node.a, node.n, context);
     case 'call':
       return call(node, context);
-    default:
+    case 'sym':
+    case 'const':
+    case 'apply':
+    case 'series':
       return undefined;
   }
 }
@@ -103,31 +106,40 @@ function call(node: Node & { t: 'call' }, context: Context): Rational | undefine
     if (value === undefined) return undefined;
     values.push(value);
   }
-  const [a, b] = values;
-  if (a === undefined) return undefined;
-  switch (node.fn) {
-    case 'abs':
-      return a.n < 0n ? { n: -a.n, d: a.d } : a;
-    case 'floor':
-      return integer(floorOf(a));
-    case 'ceil':
-      return integer(-floorOf({ n: -a.n, d: a.d }));
-    case 'factorial':
-      return factorial(a, context.meter);
-    case 'binom':
-      return b === undefined ? undefined : binomial(a, b, context.meter);
-    case 'max':
-    case 'min':
-      return extreme(values, node.fn === 'max' ? 1 : -1);
-    case 'gcd':
-    case 'lcm':
-      return divisor(node.fn, values);
-    case 'mod':
-      if (b === undefined || a.d !== 1n || b.d !== 1n || b.n === 0n) return undefined;
-      return integer(((a.n % b.n) + b.n) % b.n);
-    default:
-      return undefined;
-  }
+  return exactFunctions.get(node.fn)?.(values, context.meter);
+}
+
+type ExactFunction = (values: readonly Rational[], meter: Meter) => Rational | undefined;
+
+const unary = (rule: (a: Rational, meter: Meter) => Rational | undefined): ExactFunction => {
+  return ([a], meter) => a && rule(a, meter);
+};
+
+const binary = (
+  rule: (a: Rational, b: Rational, meter: Meter) => Rational | undefined,
+): ExactFunction => {
+  return ([a, b], meter) => a && b && rule(a, b, meter);
+};
+
+const exactFunctions: ReadonlyMap<FunctionName, ExactFunction> = new Map<
+  FunctionName,
+  ExactFunction
+>([
+  ['abs', unary((a) => (a.n < 0n ? { n: -a.n, d: a.d } : a))],
+  ['floor', unary((a) => integer(floorOf(a)))],
+  ['ceil', unary((a) => integer(-floorOf({ n: -a.n, d: a.d })))],
+  ['factorial', unary(factorial)],
+  ['binom', binary(binomial)],
+  ['max', (values) => extreme(values, 1)],
+  ['min', (values) => extreme(values, -1)],
+  ['gcd', (values) => divisor('gcd', values)],
+  ['lcm', (values) => divisor('lcm', values)],
+  ['mod', binary(modulo)],
+]);
+
+function modulo(a: Rational, b: Rational): Rational | undefined {
+  if (a.d !== 1n || b.d !== 1n || b.n === 0n) return undefined;
+  return integer(((a.n % b.n) + b.n) % b.n);
 }
 
 function floorOf(a: Rational): bigint {
@@ -136,6 +148,7 @@ function floorOf(a: Rational): bigint {
 }
 
 function extreme(values: readonly Rational[], sign: number): Rational | undefined {
+  if (values.length === 0) return undefined;
   return values.reduce((best, value) => (compare(value, best) * sign > 0 ? value : best));
 }
 

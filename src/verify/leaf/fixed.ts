@@ -90,7 +90,9 @@ function compute(node: Node, meter: Meter): Fixed | undefined {
     }
     case 'call':
       return call(node, meter);
-    default:
+    case 'sym':
+    case 'apply':
+    case 'series':
       return undefined;
   }
 }
@@ -181,41 +183,37 @@ function call(node: Node & { t: 'call' }, meter: Meter): Fixed | undefined {
   return re === undefined ? undefined : { re, im: 0n };
 }
 
+type FixedFunction = (x: bigint, base: bigint | undefined) => bigint | undefined;
+
 function realCall(fn: FunctionName, x: bigint, base: bigint | undefined): bigint | undefined {
-  switch (fn) {
-    case 'abs':
-      return x < 0n ? -x : x;
-    case 'ln':
-      return x > 0n ? lnFixed(x) : undefined;
-    case 'log': {
-      if (x <= 0n) return undefined;
-      if (base === undefined) return lnFixed(x);
-      return base <= 0n || base === unit ? undefined : divFixed(lnFixed(x), lnFixed(base));
-    }
-    case 'sin':
-      return sinFixed(x);
-    case 'cos':
-      return cosFixed(x);
-    case 'tan':
-      return quotient(sinFixed(x), cosFixed(x));
-    case 'cot':
-      return quotient(cosFixed(x), sinFixed(x));
-    case 'sec':
-      return quotient(unit, cosFixed(x));
-    case 'csc':
-      return quotient(unit, sinFixed(x));
-    case 'atan':
-      return atanFixed(x);
-    case 'asin':
-    case 'acos':
-      return arc(fn, x);
-    case 'sinh':
-    case 'cosh':
-    case 'tanh':
-      return hyperbolic(fn, x);
-    default:
-      return undefined;
-  }
+  return fixedFunctions.get(fn)?.(x, base);
+}
+
+const fixedFunctions: ReadonlyMap<FunctionName, FixedFunction> = new Map<
+  FunctionName,
+  FixedFunction
+>([
+  ['abs', (x) => (x < 0n ? -x : x)],
+  ['ln', (x) => (x > 0n ? lnFixed(x) : undefined)],
+  ['log', logarithm],
+  ['sin', sinFixed],
+  ['cos', cosFixed],
+  ['tan', (x) => quotient(sinFixed(x), cosFixed(x))],
+  ['cot', (x) => quotient(cosFixed(x), sinFixed(x))],
+  ['sec', (x) => quotient(unit, cosFixed(x))],
+  ['csc', (x) => quotient(unit, sinFixed(x))],
+  ['atan', atanFixed],
+  ['asin', (x) => arc('asin', x)],
+  ['acos', (x) => arc('acos', x)],
+  ['sinh', (x) => hyperbolic('sinh', x)],
+  ['cosh', (x) => hyperbolic('cosh', x)],
+  ['tanh', (x) => hyperbolic('tanh', x)],
+]);
+
+function logarithm(x: bigint, base: bigint | undefined): bigint | undefined {
+  if (x <= 0n) return undefined;
+  if (base === undefined) return lnFixed(x);
+  return base <= 0n || base === unit ? undefined : divFixed(lnFixed(x), lnFixed(base));
 }
 
 function quotient(a: bigint, b: bigint): bigint | undefined {

@@ -45,10 +45,7 @@ export function realValue(node: Node, at: Environment, meter: Meter): number {
     case 'root':
       return realRoot(realValue(node.a, at, meter), realValue(node.n, at, meter));
     case 'call':
-      return realCall(
-        node.fn,
-        node.args.map((arg) => realValue(arg, at, meter)),
-      );
+      return realFunctions[node.fn](node.args.map((arg) => realValue(arg, at, meter)));
     case 'apply':
       return opaque(
         node.name,
@@ -118,49 +115,50 @@ function symbolValues(node: Node, at: Environment): readonly number[] {
   return [...names].sort().map((name) => at.get(name) ?? 0);
 }
 
-function realCall(fn: FunctionName, args: readonly number[]): number {
-  const [x = NaN, y] = args;
-  switch (fn) {
-    case 'cot':
-      return 1 / Math.tan(x);
-    case 'sec':
-      return 1 / Math.cos(x);
-    case 'csc':
-      return 1 / Math.sin(x);
-    case 'acot':
-      return x === 0 ? Math.PI / 2 : Math.atan(1 / x);
-    case 'asec':
-      return Math.acos(1 / x);
-    case 'acsc':
-      return Math.asin(1 / x);
-    case 'coth':
-      return 1 / Math.tanh(x);
-    case 'ln':
-      return Math.log(x);
-    case 'log':
-      return y === undefined ? Math.log(x) : Math.log(x) / Math.log(y);
-    case 'max':
-      return Math.max(...args);
-    case 'min':
-      return Math.min(...args);
-    case 'conj':
-    case 're':
-      return x;
-    case 'im':
-      return 0;
-    case 'factorial':
-      return factorial(x);
-    case 'binom':
-      return binomial(x, y ?? NaN);
-    case 'gcd':
-    case 'lcm':
-      return divisor(fn, args);
-    case 'mod':
-      return y === undefined || y === 0 ? NaN : x - y * Math.floor(x / y);
-    default:
-      return Math[fn](x);
-  }
-}
+type RealFunction = (args: readonly number[]) => number;
+
+const unary =
+  (rule: (x: number) => number): RealFunction =>
+  ([x = NaN]) =>
+    rule(x);
+
+const realFunctions: Readonly<Record<FunctionName, RealFunction>> = {
+  sin: unary(Math.sin),
+  cos: unary(Math.cos),
+  tan: unary(Math.tan),
+  cot: unary((x) => 1 / Math.tan(x)),
+  sec: unary((x) => 1 / Math.cos(x)),
+  csc: unary((x) => 1 / Math.sin(x)),
+  asin: unary(Math.asin),
+  acos: unary(Math.acos),
+  atan: unary(Math.atan),
+  acot: unary((x) => (x === 0 ? Math.PI / 2 : Math.atan(1 / x))),
+  asec: unary((x) => Math.acos(1 / x)),
+  acsc: unary((x) => Math.asin(1 / x)),
+  sinh: unary(Math.sinh),
+  cosh: unary(Math.cosh),
+  tanh: unary(Math.tanh),
+  coth: unary((x) => 1 / Math.tanh(x)),
+  asinh: unary(Math.asinh),
+  acosh: unary(Math.acosh),
+  atanh: unary(Math.atanh),
+  exp: unary(Math.exp),
+  ln: unary(Math.log),
+  log: ([x = NaN, base]) => (base === undefined ? Math.log(x) : Math.log(x) / Math.log(base)),
+  abs: unary(Math.abs),
+  floor: unary(Math.floor),
+  ceil: unary(Math.ceil),
+  factorial: unary(factorial),
+  binom: ([n = NaN, k = NaN]) => binomial(n, k),
+  gcd: (args) => divisor('gcd', args),
+  lcm: (args) => divisor('lcm', args),
+  max: (args) => Math.max(...args),
+  min: (args) => Math.min(...args),
+  mod: ([x = NaN, y = NaN]) => (y === 0 ? NaN : x - y * Math.floor(x / y)),
+  conj: unary((x) => x),
+  re: unary((x) => x),
+  im: unary(() => 0),
+};
 
 function factorial(x: number): number {
   if (!Number.isInteger(x) || x < 0) return NaN;

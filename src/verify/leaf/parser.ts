@@ -1,14 +1,13 @@
 import type { Meter } from '../budget.ts';
 import { OverBudget } from '../budget.ts';
+import { AtomParser } from './atoms.ts';
+import { NotMath, notMath } from './cursor.ts';
+import type { Token } from './lexer.ts';
+import { constantCommands, functionNames, greek, relationCommands } from './names.ts';
 import type { FunctionName, Node } from './node.ts';
 import { integer, one, parseDecimal } from './rational.ts';
-import type { Token } from './lexer.ts';
-import { constantCommands, functionNames, greek, plainNames, relationCommands } from './names.ts';
 
-/** A token sequence that is no expression; the value is text then. */
-export class NotMath extends Error {
-  override readonly name = 'NotMath';
-}
+export { NotMath };
 
 /** Reads all of `tokens` as one scalar expression. Throws `NotMath` or `OverBudget`. */
 export function parseExpression(tokens: readonly Token[], meter: Meter): Node {
@@ -18,58 +17,9 @@ export function parseExpression(tokens: readonly Token[], meter: Meter): Node {
   return node;
 }
 
-const notMath = new NotMath('not an expression');
-
-const closing = new Map([
-  ['(', ')'],
-  ['[', ']'],
-  ['{', '}'],
-]);
-
-class Parser {
-  private readonly tokens: readonly Token[];
-  private readonly meter: Meter;
-  private at = 0;
-  private depth = 0;
-  private nodes = 0;
-  private bars = 0;
-  private readonly bound = new Set<string>();
-  /** Products still open to the right, with their growing factors. */
-  private readonly runs = new Map<Node, Node[]>();
-
-  constructor(tokens: readonly Token[], meter: Meter) {
-    this.tokens = tokens;
-    this.meter = meter;
-  }
-
-  done(): boolean {
-    return this.at >= this.tokens.length;
-  }
-
-  private make(node: Node): Node {
-    this.nodes += 1;
-    this.meter.spend(1);
-    if (this.nodes > this.meter.budget.nodes) throw new OverBudget('too-many-nodes');
-    return node;
-  }
-
-  private isOp(s: string): boolean {
-    const token = this.tokens[this.at];
-    return token !== undefined && token.kind === 'op' && token.s === s;
-  }
-
-  private isCmd(s: string): boolean {
-    const token = this.tokens[this.at];
-    return token !== undefined && token.kind === 'cmd' && token.s === s;
-  }
-
-  private expectOp(s: string): void {
-    if (!this.isOp(s)) throw notMath;
-    this.at += 1;
-  }
-
+class Parser extends AtomParser {
   /** term (± term)* */
-  sum(): Node {
+  override sum(): Node {
     this.depth += 1;
     if (this.depth > this.meter.budget.depth) throw new OverBudget('too-deep');
     const args: Node[] = [this.product()];
@@ -186,7 +136,7 @@ class Parser {
     return node;
   }
 
-  private raise(base: Node): Node {
+  protected override raise(base: Node): Node {
     if (!this.isOp('^')) return base;
     this.at += 1;
     if (this.isCmd('prime')) {
@@ -226,16 +176,6 @@ class Parser {
     return this.power();
   }
 
-  private bracketed(open: string): Node {
-    this.expectOp(open);
-    const bars = this.bars;
-    this.bars = 0;
-    const node = this.sum();
-    this.bars = bars;
-    this.expectOp(closing.get(open) ?? '');
-    return node;
-  }
-
   private factorials(node: Node): Node {
     while (this.isOp('!')) {
       this.at += 1;
@@ -258,11 +198,7 @@ class Parser {
     return node;
   }
 
-  private number(v: { n: bigint; d: bigint }, dec: boolean): Node {
-    return this.make({ t: 'num', v, dec });
-  }
-
-  private primary(): Node {
+  protected override primary(): Node {
     const token = this.tokens[this.at];
     if (token === undefined) throw notMath;
     switch (token.kind) {
@@ -303,136 +239,6 @@ class Parser {
     return this.make({ t: 'call', fn: 'abs', args: [inner] });
   }
 
-  /** Decimal digits, scientific notation, and a repeating part under a bar: `0.1\overline{6}`. */
-  private literal(digits: string): Node {
-    const e = digits.search(/[eE]/);
-    if (digits.length > this.meter.budget.bits / 3) throw new OverBudget('number-too-large');
-    this.meter.spend(digits.length >> 4);
-    if (e >= 0) {
-      const exponent = Number(digits.slice(e + 1));
-      if (Math.abs(exponent) > this.meter.budget.bits / 4) throw new OverBudget('number-too-large');
-      const base = parseDecimal(digits.slice(0, e));
-      const factor = 10n ** BigInt(Math.abs(exponent));
-      const v =
-        exponent < 0 ? { n: base.n, d: base.d * factor } : { n: base.n * factor, d: base.d };
-      return this.number(lowest(v), true);
-    }
-    const over = this.tokens[this.at];
-    if (over?.kind === 'cmd' && over.s === 'overline' && digits.includes('.'))
-      return this.repeating(digits);
-    return this.number(parseDecimal(digits), digits.includes('.'));
-  }
-
-  private repeating(digits: string): Node {
-    const [open, period, close] = this.tokens.slice(this.at + 1, this.at + 4);
-    if (open?.s !== '{' || period?.kind !== 'num' || close?.s !== '}') throw notMath;
-    if (/\D/.test(period.s) || period.s.length > 64) throw notMath;
-    this.at += 4;
-    const places = BigInt(digits.length - digits.indexOf('.') - 1);
-    const nines = 10n ** BigInt(period.s.length) - 1n;
-    const base = parseDecimal(digits);
-    const tail = { n: BigInt(period.s), d: nines * 10n ** places };
-    return this.number(lowest({ n: base.n * tail.d + tail.n * base.d, d: base.d * tail.d }), false);
-  }
-
-  /** One letter: a constant, a function application `f(…)`, or a symbol with its subscript. */
-  private symbol(letter: string): Node {
-    if (letter.charCodeAt(0) > 0x2e7f) throw notMath;
-    if (letter === 'e' && !this.bound.has('e')) return this.make({ t: 'const', name: 'e' });
-    if (letter === 'i' && !this.bound.has('i') && !this.isOp('_'))
-      return this.make({ t: 'const', name: 'i' });
-    const name = letter + this.subscript();
-    if (this.isOp('(') && applied.has(letter)) return this.application(name);
-    return this.make({ t: 'sym', name });
-  }
-
-  private application(name: string): Node {
-    const args: Node[] = [];
-    this.at += 1;
-    args.push(this.sum());
-    while (this.isOp(',')) {
-      this.at += 1;
-      args.push(this.sum());
-    }
-    this.expectOp(')');
-    return this.make({ t: 'apply', name, args });
-  }
-
-  /** `_{10}`, `_n`, `_{\text{max}}` as part of a name; nothing inside is evaluated. */
-  private subscript(): string {
-    if (!this.isOp('_')) return '';
-    this.at += 1;
-    const token = this.tokens[this.at];
-    if (token === undefined) throw notMath;
-    this.at += 1;
-    if (!(token.kind === 'op' && token.s === '{')) {
-      if (token.kind === 'op') throw notMath;
-      return `_${token.s}`;
-    }
-    let name = '_';
-    let depth = 1;
-    for (; this.at < this.tokens.length; this.at += 1) {
-      const part = this.tokens[this.at];
-      if (part === undefined) break;
-      if (part.kind === 'op' && part.s === '{') depth += 1;
-      if (part.kind === 'op' && part.s === '}') depth -= 1;
-      if (depth === 0) {
-        this.at += 1;
-        return name;
-      }
-      name += part.s;
-    }
-    throw notMath;
-  }
-
-  /**
-   * Plain letters: a function or Greek name, else a product of one-letter symbols. Four and more
-   * letters with blanks around them are a word of prose, and the value is text.
-   */
-  private word(token: Token): Node {
-    const name = token.s;
-    const fn = functionNames.get(name) ?? functionNames.get(name.toLowerCase());
-    if (fn !== undefined && (name === name.toLowerCase() || fn === 'ln')) {
-      this.at += 1;
-      return this.call(fn);
-    }
-    const plain = plainNames.get(name);
-    if (plain !== undefined) {
-      this.at += 1;
-      return this.named(plain);
-    }
-    const after = this.tokens[this.at + 1];
-    const glued = (!token.spaced && this.at > 0) || (after !== undefined && !after.spaced);
-    if (name.length > 3 && !glued) throw notMath;
-    if (name.length > 8 || name.charCodeAt(0) > 0x2e7f) throw notMath;
-    this.at += 1;
-    const letters = [...name];
-    const last = letters.pop() ?? '';
-    const args = letters.map((letter) => this.bare(letter));
-    args.push(this.symbol(last));
-    if (this.isOp('^')) args.push(this.raise(args.pop() ?? this.bare(last)));
-    return this.make({ t: 'mul', args });
-  }
-
-  private bare(letter: string): Node {
-    if (letter === 'e' && !this.bound.has('e')) return this.make({ t: 'const', name: 'e' });
-    if (letter === 'i' && !this.bound.has('i')) return this.make({ t: 'const', name: 'i' });
-    return this.make({ t: 'sym', name: letter });
-  }
-
-  private named(name: string): Node {
-    if (name === 'pi') return this.make({ t: 'const', name: 'pi' });
-    if (name === 'inf') return this.make({ t: 'const', name: 'inf' });
-    return this.make({ t: 'sym', name: name + this.subscript() });
-  }
-
-  private textSymbol(content: string): Node {
-    const name = content.trim();
-    if (name === '' || /[^\p{L}\d]/u.test(name) || /^\d/.test(name)) throw notMath;
-    if (name === 'i' || name === 'e') return this.symbol(name);
-    return this.make({ t: 'sym', name: name.toLowerCase() + this.subscript() });
-  }
-
   private command(token: Token): Node {
     this.at += 1;
     const name = token.s;
@@ -442,10 +248,6 @@ class Parser {
     if (constant !== undefined) return this.named(constant);
     if (greek.has(name)) return this.greekSymbol(name);
     return this.structural(name);
-  }
-
-  private greekSymbol(name: string): Node {
-    return this.make({ t: 'sym', name: `\\${name}${this.subscript()}` });
   }
 
   private structural(name: string): Node {
@@ -487,51 +289,8 @@ class Parser {
     }
   }
 
-  /** `\vec{v}`, `\angle ABC`: a symbol named by its decoration and what stands under it. */
-  private decorated(name: string): Node {
-    const from = this.at;
-    if (name === 'angle' || name === 'triangle') {
-      const next = this.tokens[this.at];
-      if (next?.kind !== 'letter' && next?.kind !== 'word' && next?.kind !== 'num') throw notMath;
-      this.at += 1;
-    } else this.argument();
-    const inner = this.tokens
-      .slice(from, this.at)
-      .map((token) => token.s)
-      .filter((s) => s !== '{' && s !== '}')
-      .join('');
-    return this.make({ t: 'sym', name: `\\${name}${inner}${this.subscript()}` });
-  }
-
-  /** `{…}` or the next single token: `\frac12`, `\sqrt3`. */
-  private argument(): Node {
-    const token = this.tokens[this.at];
-    if (token === undefined) throw notMath;
-    if (token.kind === 'op' && token.s === '{') return this.bracketed('{');
-    if (token.kind === 'op' && token.s === '-') throw notMath;
-    this.depth += 1;
-    if (this.depth > this.meter.budget.depth * 2) throw new OverBudget('too-deep');
-    const node = this.primary();
-    this.depth -= 1;
-    return node;
-  }
-
-  private root(): Node {
-    let n: Node = { t: 'num', v: integer(2n), dec: false };
-    if (this.isOp('[')) n = this.bracketed('[');
-    const a = this.isOp('(') ? this.bracketed('(') : this.argument();
-    return this.make({ t: 'root', a, n });
-  }
-
-  private delimited(fn: FunctionName, close: string): Node {
-    const inner = this.sum();
-    if (!this.isCmd(close)) throw notMath;
-    this.at += 1;
-    return this.make({ t: 'call', fn, args: [inner] });
-  }
-
   /** `\sin^2 x`, `\sin(x)`, `\log_2 8`, `\max(1, 2)`; an argument without brackets ends at + or −. */
-  private call(fn: FunctionName): Node {
+  protected override call(fn: FunctionName): Node {
     let base: Node | undefined;
     let power: Node | undefined;
     if (fn === 'log' && this.isOp('_')) {
@@ -605,13 +364,6 @@ class Parser {
   }
 }
 
-function lowest(v: { n: bigint; d: bigint }): { n: bigint; d: bigint } {
-  let a = v.n < 0n ? -v.n : v.n;
-  let b = v.d;
-  while (b !== 0n) [a, b] = [b, a % b];
-  return a === 0n ? { n: 0n, d: 1n } : { n: v.n / a, d: v.d / a };
-}
-
 function isMinusOne(node: Node): boolean {
   return node.t === 'neg' && node.a.t === 'num' && node.a.v.n === one.n && node.a.v.d === 1n;
 }
@@ -633,7 +385,6 @@ const stopping: ReadonlySet<string> = new Set([
   '%',
   '\\',
 ]);
-const applied: ReadonlySet<string> = new Set(['f', 'g', 'h', 'F', 'G', 'H', 'P', 'Q']);
 const inverses: ReadonlyMap<FunctionName, FunctionName> = new Map([
   ['sin', 'asin'],
   ['cos', 'acos'],

@@ -56,7 +56,11 @@ export class Expander {
       }
       case 'pow':
         return this.power(node.a, integerOf(node.b));
-      default:
+      case 'const':
+      case 'root':
+      case 'call':
+      case 'apply':
+      case 'series':
         return undefined;
     }
   }

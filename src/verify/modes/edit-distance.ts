@@ -1,6 +1,6 @@
 /** Levenshtein distance between two texts, at most 2,000 characters each. */
 export function editDistance(a: string, b: string): number {
-  const [x, y] = [[...a.slice(0, 2_000)], [...b.slice(0, 2_000)]];
+  const [x, y] = [Array.from(a.slice(0, 2_000)), Array.from(b.slice(0, 2_000))];
   let previous = Array.from({ length: y.length + 1 }, (_, index) => index);
   for (const [row, left] of x.entries()) {
     const current = [row + 1];

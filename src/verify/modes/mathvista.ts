@@ -4,7 +4,8 @@ import { readLetter } from '../choice.ts';
 import { findBoxes } from '../extract/boxes.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { strictPolicy } from '../policy.ts';
-import { parseDecimal, roundTo } from '../leaf/rational.ts';
+import type { Rational } from '../leaf/rational.ts';
+import { roundTo } from '../leaf/rational.ts';
 import { verdictOf, verifyStrict } from '../strict.ts';
 import type { Verdict } from '../verdict.ts';
 import { isFloat } from './mathvision.ts';
@@ -80,16 +81,20 @@ function asFloat(text: string, precision: number): string | undefined {
   if (!isFloat(plain) || /[a-df-z]/i.test(plain)) return undefined;
   const value = Number(plain.replaceAll('_', ''));
   if (!Number.isFinite(value)) return undefined;
-  const exact = parseDecimal(Math.abs(value) < 1e21 ? toExactDecimal(Math.abs(value)) : '0');
-  const units = roundTo(exact, precision);
+  const units = roundTo(exactOf(Math.abs(value)), precision);
   const rounded = Number(units) / 10 ** precision;
   const shown = String(value < 0 ? -rounded : rounded);
   return Number.isInteger(rounded) ? `${shown}.0` : shown;
 }
 
-/** Every digit of the double: 100 decimals are more than the rounding looks at. */
-function toExactDecimal(value: number): string {
-  return value.toFixed(100).replace(/0+$/, '').replace(/\.$/, '');
+/** The double as an exact fraction: a mantissa of 53 bits times a power of two. */
+function exactOf(value: number): Rational {
+  let [n, d] = [value, 1n];
+  for (let halvings = 0; !Number.isInteger(n) && halvings < 1_100; halvings += 1) {
+    n *= 2;
+    d *= 2n;
+  }
+  return { n: BigInt(n), d };
 }
 
 const phrasePatterns: readonly RegExp[] = [

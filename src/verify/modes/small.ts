@@ -129,7 +129,8 @@ function logicAnswer(response: string): string | undefined {
 function lettersOf(text: string): readonly string[] {
   const plain = text.replace(/\\(?:text|mathrm|textbf)\{([^{}]*)\}/g, '$1');
   const found = [...plain.matchAll(/(?<![A-Za-z])[A-H](?![A-Za-z])/g)].map((match) => match[0]);
-  const glued = found.length === 0 && /^[A-H]{2,4}$/.test(plain.trim()) ? [...plain.trim()] : found;
+  const glued =
+    found.length === 0 && /^[A-H]{2,4}$/.test(plain.trim()) ? Array.from(plain.trim()) : found;
   return [...new Set(glued)].sort();
 }
 

@@ -66,7 +66,8 @@ function bareEnd(text: string, start: number, allDigits: boolean): number {
   const code = text.charCodeAt(start);
   if (isDigit(code)) {
     let end = start + 1;
-    while (allDigits && isDigit(text.charCodeAt(end))) end += 1;
+    if (!allDigits) return end;
+    while (isDigit(text.charCodeAt(end))) end += 1;
     return end;
   }
   if (/[a-zA-Z]/.test(text.charAt(start))) return start + 1;

@@ -82,14 +82,14 @@ const table: ReadonlyMap<string, string> = new Map([
 ]);
 
 function pairs(characters: string, replacement: string): readonly (readonly [string, string])[] {
-  return [...characters].map((character) => [character, replacement] as const);
+  return Array.from(characters, (character) => [character, replacement] as const);
 }
 
 function greek(): readonly (readonly [string, string])[] {
   const letters =
     'αalpha βbeta γgamma δdelta εepsilon ζzeta ηeta θtheta ιiota κkappa λlambda μmu νnu ξxi ρrho σsigma τtau υupsilon φphi χchi ψpsi ωomega ΓGamma ΔDelta ΘTheta ΛLambda ΞXi ΠPi ΣSigma ΦPhi ΨPsi ΩOmega ϕphi ϵepsilon';
   return letters.split(' ').map((entry) => {
-    const [character = '', ...name] = [...entry];
+    const [character = '', ...name] = Array.from(entry);
     return [character, `\\${name.join('')} `] as const;
   });
 }

@@ -73,7 +73,13 @@ export function shapeOf(value: Value): Shape {
       return value.signs.every((sign) => sign === '=') ? 'equation' : 'relation';
     case 'reals':
       return 'interval';
-    default:
+    case 'assignment':
+    case 'union':
+    case 'matrix':
+    case 'ratio':
+    case 'time':
+    case 'based':
+    case 'text':
       return value.kind;
   }
 }
