@@ -21,6 +21,7 @@ export { type RopeIndex, ropeIndex } from './positions.ts';
 export { type Batch, createModel, QwenVL } from './qwen-vl.ts';
 export { type Rotary, rotate, textRotary } from './rotary.ts';
 export { visionLayout, type VisionLayout, VisionTower } from './vision-tower.ts';
-export { type LoadOptions, loadModel, saveModel, weightBytes } from './weights.ts';
+export { saveModel, type SaveOptions } from './save-model.ts';
+export { type LoadOptions, loadModel, weightBytes } from './weights.ts';
 export { patchPositions, windowOrder, type WindowOrder } from './windows.ts';
 export { type AttentionLayout, attentionLayout, branchLayout } from './tiles.ts';
