@@ -1,4 +1,4 @@
-import type { Sharp, SharpOptions } from 'sharp';
+import type { default as sharpLibrary, Sharp, SharpOptions } from 'sharp';
 
 import { cmykToRgb, onWhite } from './image-colour.ts';
 import { ImageError } from './image-error.ts';
@@ -28,6 +28,19 @@ export interface DecodeOptions {
   readonly upright?: boolean;
 }
 
+let decoder: Promise<typeof sharpLibrary> | undefined;
+
+/** Loads libvips when the first picture is read: no cache, one thread each, the four readers only. */
+async function loadDecoder(): Promise<typeof sharpLibrary> {
+  const { default: sharp } = await import('sharp');
+  sharp.cache(false);
+  sharp.concurrency(1);
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  const readers = ['Png', 'Jpeg', 'Webp', 'Nsgif'];
+  sharp.unblock({ operation: readers.map((reader) => `VipsForeignLoad${reader}`) });
+  return sharp;
+}
+
 interface Opened {
   readonly image: Sharp;
   readonly cmyk: boolean;
@@ -47,8 +60,7 @@ async function openHeader(bytes: Uint8Array, options: DecodeOptions): Promise<Op
         `${start || 'nothing'}; convert the picture to one of these`,
     );
   }
-  const { default: sharp } = await import('sharp');
-  sharp.cache(false);
+  const sharp = await (decoder ??= loadDecoder());
   // The limit is checked here, with a message of our own; the library's would be hit first.
   const image = sharp(bytes, { ...OPTIONS, autoOrient: upright, limitInputPixels: false });
   const header = await image.metadata().catch((error: unknown) => {
