@@ -19,7 +19,7 @@ export interface Collection {
 
 /** Joins what the steps of collecting have given into one record with its metrics. */
 export function collection(
-  { failures, unverifiable }: Collected,
+  { asked, failures, unverifiable }: Collected,
   groups: readonly Group[],
   scored: { readonly samples: readonly Sample[]; readonly metrics: Metrics },
   config: TrainConfig,
@@ -29,13 +29,13 @@ export function collection(
     groups,
     samples: scored.samples,
     failures,
-    problems: groups.length + failures.length,
+    problems: asked,
     metrics: {
       ...rewardMetrics(groups, scored.samples, config.rollout.groupSize),
       ...rethinkMetrics(groups, config.rethink),
       ...responseMetrics(groups),
       ...scored.metrics,
-      'rollout/failed_problems': failures.length,
+      'rollout/failures': failures.length,
       'rollout/missing': missing,
       'rollout/unverifiable': unverifiable,
     },
@@ -43,10 +43,11 @@ export function collection(
 }
 
 /** Stops a run in which no answer can be judged. */
-export function demandVerdicts({ groups, unverifiable }: Collected, asked: number): void {
+export function demandVerdicts({ asked, groups, unverifiable, failures }: Collected): void {
   if (groups.length > 0) return;
   throw new TrainError(
-    `none of ${asked} problems gave a response that can be judged (${unverifiable} responses have an ` +
-      'answer key that cannot be parsed): check the data with `vl-rethinker data check`',
+    `none of ${asked} problems gave a response that can be judged (${unverifiable} were left without a ` +
+      `verdict; ${failures[0]?.message ?? 'their answer keys cannot be parsed'}): check the data with ` +
+      '`vl-rethinker data check`',
   );
 }

@@ -70,7 +70,20 @@ test('an answer key that cannot be judged gives no verdict at all', async () => 
     response([1, end]),
     judge({ status: 'unverifiable', reason: 'gold-empty' }),
   );
-  expect(found).toBeNull();
+  expect(found).toEqual({ code: 'unjudged' });
+});
+
+test('a verifier that throws gives no verdict, and says why [rule 40]', async () => {
+  const broken: Judge = {
+    ...judge(right),
+    verify: () => {
+      throw new Error('out of stack');
+    },
+  };
+  expect(await judgeResponse(response([1, end]), broken)).toEqual({
+    code: 'unjudged',
+    failure: 'the verifier failed: out of stack',
+  });
 });
 
 test('the verifier is shown the response, the answer key, the options and the question', async () => {

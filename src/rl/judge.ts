@@ -33,29 +33,46 @@ export interface Judge {
   readonly end: number;
 }
 
+/** A response that must leave the reward: neither right nor wrong. */
+export interface Unjudged {
+  readonly code: 'unjudged';
+  /** The verifier failed, which is a fault of ours; else the answer key cannot be judged. */
+  readonly failure?: string;
+}
+
 /**
- * The verdict of a response, or null when its problem's answer key cannot be judged, so that it
- * must leave the reward. Forbidden tokens come first, then a missing end token, then the answer.
+ * The verdict of a response. Forbidden tokens come first, then a missing end token, then the answer.
+ * Without a verdict when the answer key cannot be judged or when the verifier throws: a failing check
+ * never says right, and never wrong in silence.
  */
 export async function judgeResponse(
   response: Response,
   judge: Judge,
-): Promise<RolloutVerdict | null> {
+): Promise<RolloutVerdict | Unjudged> {
   const finished = response.stop === 'end';
   if (holdsForbidden(response.tokens, judge)) {
     return verdict({ code: 'forbidden_token', reason: 'token' }, response, judge);
   }
   if (!finished) return verdict({ code: 'truncated', reason: 'stop' }, response, judge);
-  const { problem, text } = response;
-  const answer = await judge.verify({
-    gold: problem.answer,
-    prediction: text,
-    source: 'response',
-    ...(problem.options === undefined ? {} : { choices: problem.options }),
-    question: problem.question,
-  });
-  if (answer.status === 'unverifiable') return null;
+  const answer = await check(response, judge);
+  if (typeof answer === 'string') return { code: 'unjudged', failure: answer };
+  if (answer.status === 'unverifiable') return { code: 'unjudged' };
   return verdict({ code: codeOf(answer), reason: answer.reason, answer }, response, judge);
+}
+
+/** What the verifier says, or why it could not. */
+async function check({ problem, text }: Response, judge: Judge): Promise<AnswerVerdict | string> {
+  try {
+    return await judge.verify({
+      gold: problem.answer,
+      prediction: text,
+      source: 'response',
+      ...(problem.options === undefined ? {} : { choices: problem.options }),
+      question: problem.question,
+    });
+  } catch (cause) {
+    return `the verifier failed: ${cause instanceof Error ? cause.message : String(cause)}`;
+  }
 }
 
 /** A banned id anywhere, or an end token that does not end the response. */

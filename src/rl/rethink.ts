@@ -2,7 +2,15 @@ import type { TrainConfig } from './config.ts';
 import { concurrentMap } from './concurrent-map.ts';
 import { holdsForbidden, judgeResponse } from './judge.ts';
 import { countNativeWaits } from './native-wait.ts';
-import type { Attempt, Completion, DropReason, Group, Rollout, Span } from './records.ts';
+import type {
+  Attempt,
+  Completion,
+  DropReason,
+  Group,
+  Rollout,
+  RolloutVerdict,
+  Span,
+} from './records.ts';
 import type { Plan, Planning, Skip } from './rethink-plan.ts';
 import { planGroup, withoutEnd } from './rethink-plan.ts';
 import type { Collecting } from './rollout.ts';
@@ -97,7 +105,7 @@ async function judged(
   const y2Text = processor.decode(completion.tokens);
   const response = joined(y1, trigger, completion.tokens);
   const waits = countNativeWaits(y2Text);
-  const after = (await judgeResponse(
+  const said = await judgeResponse(
     {
       problem: group.problem,
       tokens: completion.tokens,
@@ -107,7 +115,8 @@ async function judged(
       forced: true,
     },
     judge,
-  )) ?? { ...rollout.verdict, code: 'unparsable', correct: false, reward: 0, reason: 'gold' };
+  );
+  const after = said.code === 'unjudged' ? unjudged(rollout, said.failure) : said;
   const { length } = withoutEnd(completion.tokens, judge.end);
   const outcome = holdsForbidden(completion.tokens, judge)
     ? 'forbidden'
@@ -157,6 +166,11 @@ function replacement(
     trigger: plan.trigger,
     ...(cut === undefined ? {} : { cut }),
   };
+}
+
+/** Stands for the verdict of a rethinking that could not be judged: it is not kept. */
+function unjudged({ verdict }: Rollout, failure = 'gold'): RolloutVerdict {
+  return { ...verdict, code: 'unparsable', correct: false, reward: 0, shaping: 0, reason: failure };
 }
 
 /** The first check of algorithm.md 2.8.6 that fails; the quota is not asked here. */

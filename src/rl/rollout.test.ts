@@ -117,6 +117,38 @@ test('a problem whose answer key cannot be judged is left out and counted', asyn
   expect(unverifiable).toBe(4);
 });
 
+test('a response on which the verifier fails is left out, aloud; the rest goes on [rule 40]', async () => {
+  const setup = {
+    ...setupOf(sampler(() => four)),
+    verify: ({ prediction }: { prediction: string }) => {
+      if (prediction.includes('5')) throw new Error('out of stack');
+      return { correct: true, status: 'correct', reason: 'identical' } as const;
+    },
+  };
+  const { groups, failures } = await collectRollouts([problem('a')], config, setup, at);
+  expect(groups[0]?.rollouts.map(({ index }) => index)).toEqual([0, 1, 3]);
+  expect(failures).toEqual([{ problemId: 'a', message: 'the verifier failed: out of stack' }]);
+});
+
+test('requests in flight are limited, and after a failure no further one is begun', async () => {
+  let flying = 0;
+  let most = 0;
+  let begun = 0;
+  const many = Array.from({ length: 20 }, (_, id) => problem(`p${id}`));
+  const slowly = async () => {
+    begun += 1;
+    flying += 1;
+    most = Math.max(most, flying);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    flying -= 1;
+    return begun > 9 ? four.map((one) => ({ ...one, weightsVersion: 0 })) : four;
+  };
+  const limited = configOf({ 'rollout.groupSize': 4, 'rollout.concurrency': 3 });
+  await expect(collect(slowly, many, limited)).rejects.toThrow('weights version');
+  expect(most).toBe(3);
+  expect(begun).toBeLessThan(14);
+});
+
 test('a long prompt is never cut: it is left out and counted [D5] [rule 8]', async () => {
   const long = { ...problem('long'), question: 'x'.repeat(5000) };
   const { groups, failures } = await collect(() => four, [problem('a'), long]);

@@ -18,7 +18,7 @@ export interface Collecting {
   readonly clock: PhaseClock;
 }
 
-/** A problem that could not be answered, and why. */
+/** A problem that could not be answered, or a response that could not be checked, and why. */
 export interface Failure {
   readonly problemId: string;
   readonly message: string;
@@ -26,6 +26,8 @@ export interface Failure {
 
 /** Groups in the order of their problems; a problem without any usable rollout is missing. */
 export interface Collected {
+  /** Problems that were asked, answered or not. */
+  readonly asked: number;
   readonly groups: readonly Group[];
   readonly failures: readonly Failure[];
   /** Rollouts left out because the answer key of their problem cannot be judged. */
@@ -54,7 +56,7 @@ export async function collectRollouts(
     concurrentMap(problems, config.rollout.concurrency, async (problem) => {
       try {
         const answered = await answer(problem, config, setup, at);
-        judged.push(judgeGroup(answered, config, setup, at));
+        judged.push(judgeGroup(answered, config, setup, { ...at, failures }));
       } catch (cause) {
         signal?.throwIfAborted();
         if (cause instanceof TrainError) throw cause;
@@ -66,7 +68,7 @@ export async function collectRollouts(
       progress?.({ phase: 'rollout', iteration, done, total, subject: problem.id });
     }),
   );
-  if (total > 0 && failures.length === total) {
+  if (total > 0 && judged.length === 0) {
     throw new TrainError(`none of ${total} problems could be answered: ${failures[0]?.message}`, {
       cause: causes[0],
     });
@@ -77,6 +79,7 @@ export async function collectRollouts(
   const inOrder = <Item>(items: Item[], id: (item: Item) => string) =>
     items.sort((a, b) => (place.get(id(a)) ?? 0) - (place.get(id(b)) ?? 0));
   return {
+    asked: total,
     groups: inOrder(groups, ({ problem }) => problem.id).filter(
       ({ rollouts }) => rollouts.length > 0,
     ),
@@ -129,7 +132,7 @@ async function judgeGroup(
   { problem, prompt, completions }: Answered,
   { reward, rollout: { groupSize, temperature } }: TrainConfig,
   { policy, verify }: TrainSetup,
-  { iteration }: Collecting,
+  { iteration, failures }: Collecting & { readonly failures: Failure[] },
 ): Promise<Group> {
   const judge = judgeOf(policy.processor.ids, verify, reward);
   const rollouts = await Promise.all(
@@ -140,7 +143,11 @@ async function judgeGroup(
       const waits = countNativeWaits(text);
       const response = { problem, tokens, stop, text, waits, forced: false };
       const verdict = await judgeResponse(response, judge);
-      if (verdict === null) return null;
+      if (verdict.code === 'unjudged') {
+        const { failure: message } = verdict;
+        if (message !== undefined) failures.push({ problemId: problem.id, message });
+        return null;
+      }
       return {
         id: `${iteration}/${problem.id}/${index}`,
         problemId: problem.id,

@@ -42,7 +42,7 @@ export async function* train(
       const order = { ...plan, ...config.rollout };
       const asked = problemsOf(iteration, order, problems, seed);
       const drafts = await collectRollouts(asked, config, setup, at);
-      demandVerdicts(drafts, asked.length);
+      demandVerdicts(drafts);
       const groups = await forceRethinking(drafts.groups, config, setup, at);
 
       // Old logprobs are taken before the first step, under the published weights: ratios start at one.

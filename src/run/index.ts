@@ -27,6 +27,8 @@ export type {
 } from './run-record.ts';
 export { createRun, readRun, resumeRun } from './run-store.ts';
 export type { Resumed, RunStore } from './run-store.ts';
+export { listRuns, summarise } from './run-summary.ts';
+export type { ListedRun, RunSummary } from './run-summary.ts';
 export { createSeed } from './seed.ts';
 export type { Random, Seed } from './seed.ts';
 export { TensorBoardFile } from './tensorboard.ts';

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -10,17 +10,7 @@ import { RunError, runError } from './run-error.ts';
  */
 export function lockRun(folder: string): Disposable {
   const note = join(folder, 'writer.json');
-  const database = openLock(folder);
-  try {
-    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-  } catch (cause) {
-    database.close();
-    if (!isBusy(cause)) throw runError(`cannot lock the run in ${folder}`, cause);
-    throw new RunError(
-      `${folder}: another process is writing this run (${writerIn(note)}); wait for it or stop it`,
-      { cause },
-    );
-  }
+  const database = hold(folder, note);
   writeFileSync(note, JSON.stringify({ pid: process.pid, host: hostname() }));
   return {
     [Symbol.dispose]: () => {
@@ -30,9 +20,46 @@ export function lockRun(folder: string): Disposable {
   };
 }
 
-function openLock(folder: string): DatabaseSync {
+function hold(folder: string, note: string): DatabaseSync {
   try {
-    return new DatabaseSync(join(folder, 'writer.lock'), { timeout: 0 });
+    // Patient for a moment: whoever asks whether a run is being written holds the lock for an instant.
+    return lockFile(folder, 500);
+  } catch (cause) {
+    if (cause instanceof RunError) throw cause;
+    if (!isBusy(cause)) throw runError(`cannot lock the run in ${folder}`, cause);
+    throw new RunError(
+      `${folder}: another process is writing this run (${writerIn(note)}); wait for it or stop it`,
+      { cause },
+    );
+  }
+}
+
+/** Whether some process holds the run at this moment. */
+export function isBeingWritten(folder: string): boolean {
+  if (!existsSync(join(folder, 'writer.json'))) return false;
+  try {
+    lockFile(folder, 0).close();
+    return false;
+  } catch (cause) {
+    return isBusy(cause);
+  }
+}
+
+/** The lock, held; throws when another connection holds it. */
+function lockFile(folder: string, timeout: number): DatabaseSync {
+  const database = openLock(folder, timeout);
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    return database;
+  } catch (cause) {
+    database.close();
+    throw cause;
+  }
+}
+
+function openLock(folder: string, timeout: number): DatabaseSync {
+  try {
+    return new DatabaseSync(join(folder, 'writer.lock'), { timeout });
   } catch (cause) {
     throw runError(`cannot lock the run in ${folder}`, cause);
   }

@@ -59,10 +59,17 @@ export class RunReader {
 
   /** Events after `seq`, oldest first: what a viewer polls. */
   events(after = 0, limit = 1000): readonly StoredEvent[] {
-    return this.#rows(
-      'SELECT seq, time, kind, iteration, step, data FROM events WHERE seq > ? ORDER BY seq LIMIT ?',
-      [after, limit],
-    ).map((row) => ({ ...row, data: JSON.parse(String(row['data'])) }) as unknown as StoredEvent);
+    const rows = this.#rows(`${eventFields} WHERE seq > ? ORDER BY seq LIMIT ?`, [after, limit]);
+    return rows.map(storedEvent);
+  }
+
+  /** All events of a kind, oldest first. */
+  eventsOf(kind: string): readonly StoredEvent[] {
+    return this.#rows(`${eventFields} WHERE kind = ? ORDER BY seq`, [kind]).map(storedEvent);
+  }
+
+  lastEvent(): StoredEvent | undefined {
+    return this.#rows(`${eventFields} ORDER BY seq DESC LIMIT 1`, []).map(storedEvent)[0];
   }
 
   metricNames(): readonly string[] {
@@ -168,6 +175,12 @@ export class RunReader {
 }
 
 type Row = Record<string, unknown>;
+
+const eventFields = 'SELECT seq, time, kind, iteration, step, data FROM events';
+
+function storedEvent(row: Row): StoredEvent {
+  return { ...row, data: JSON.parse(String(row['data'])) } as unknown as StoredEvent;
+}
 
 const rolloutFields = 'SELECT iteration, json, tokens, logprobs, old_logprobs FROM rollouts';
 

@@ -1,0 +1,67 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Checkpoint } from './checkpoints.ts';
+import { RunError } from './run-error.ts';
+import { isBeingWritten } from './run-lock.ts';
+import type { RunReader } from './run-reader.ts';
+import type { RunHead } from './run-record.ts';
+import { readRun } from './run-store.ts';
+
+/** A run at a glance. */
+export interface RunSummary {
+  readonly head: RunHead;
+  readonly iteration: number;
+  readonly step: number;
+  /** ISO 8601; null before the first event. */
+  readonly lastEventAt: string | null;
+  /** Its last event says that all iterations are trained. */
+  readonly finished: boolean;
+  readonly alarms: readonly { readonly name: string; readonly message: string }[];
+  readonly best: Checkpoint | undefined;
+  readonly last: Checkpoint | undefined;
+}
+
+export function summarise(run: RunReader): RunSummary {
+  const last = run.lastEvent();
+  const alarms = run.eventsOf('alarm').map(({ data }) => {
+    const { name = '', message = '' } = data as { name?: string; message?: string };
+    return { name, message };
+  });
+  const data = last?.data as { readonly final?: boolean } | undefined;
+  return {
+    head: run.head(),
+    iteration: last?.iteration ?? 0,
+    step: last?.step ?? 0,
+    lastEventAt: last?.time ?? null,
+    finished: last?.kind === 'published' && data?.final === true,
+    alarms,
+    best: run.best(),
+    last: run.checkpoints().at(-1),
+  };
+}
+
+/** A run in a folder of runs: what it is, or why it cannot be read. */
+export interface ListedRun {
+  readonly folder: string;
+  readonly running: boolean;
+  readonly summary?: RunSummary;
+  readonly problem?: string;
+}
+
+/** All runs directly inside a folder, by name; those that cannot be read say why. */
+export function listRuns(root: string): readonly ListedRun[] {
+  if (!existsSync(root)) return [];
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'run.sqlite')))
+    .map(({ name }) => join(root, name));
+  return folders.sort().map((folder): ListedRun => {
+    const running = isBeingWritten(folder);
+    try {
+      using run = readRun(folder);
+      return { folder, running, summary: summarise(run) };
+    } catch (cause) {
+      if (!(cause instanceof RunError)) throw cause;
+      return { folder, running, problem: cause.message };
+    }
+  });
+}
