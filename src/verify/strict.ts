@@ -163,7 +163,7 @@ function lastResort(
   if (programText.test(text)) return whole;
   const segments = lastSegments(text);
   const [first, last] = [segments[0], segments.at(-1)];
-  const number = lastNumber(text);
+  const number = /\p{L}/u.test(text) ? lastNumber(text) : undefined;
   const behind = number !== undefined && last !== undefined && number.start >= last.to;
   if (first !== undefined && last !== undefined && !behind) {
     const joined = segments.map((segment) => text.slice(segment.start, segment.end)).join(', ');

@@ -9,6 +9,8 @@ import type { Comparison } from './comparison.ts';
 
 export function scalars(g: Scalar, p: Scalar, how: Comparison): Reason {
   let [a, b] = [g.node, p.node];
+  if ((g.percent && p.unit !== undefined) || (p.percent && g.unit !== undefined))
+    return 'unit-conflict';
   if (g.unit !== undefined && p.unit !== undefined) {
     if (g.unit.dimension !== p.unit.dimension) return 'unit-conflict';
     if (g.unit.n !== p.unit.n || g.unit.d !== p.unit.d) {

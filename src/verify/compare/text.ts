@@ -25,7 +25,7 @@ function withoutCommands(text: string): string {
     .replaceAll('$', '');
 }
 
-/** The text without any blank: `x + 1` and `x+1` are one notation. */
+/** The text without blanks, except between digits: `x + 1` and `x+1` are one notation, `1 2` and `12` are not. */
 export function squeeze(text: string): string {
-  return text.replace(/\s+/g, '');
+  return text.replace(/(?<=\d)\s+(?=\d)/g, '\u0001').replace(/\s+/g, '');
 }

@@ -105,6 +105,8 @@ function ratios(g: Value, p: Value, how: Comparison): Reason {
   if (a.length !== b.length) return 'count-differs';
   const [first, other] = [a[0], b[0]];
   if (first === undefined || other === undefined) return 'shape-differs';
+  // 0:0 is proportional to everything and equal to nothing.
+  if (a.every(isZero) || b.every(isZero)) return 'number-differs';
   for (const [index, term] of a.entries()) {
     const match = b[index];
     if (match === undefined) return 'count-differs';
@@ -118,6 +120,8 @@ function ratios(g: Value, p: Value, how: Comparison): Reason {
   }
   return 'number-exact';
 }
+
+const isZero = (node: Node): boolean => literalOf(node)?.v.n === 0n;
 
 function termsOf(value: Value): readonly Node[] | undefined {
   if (value.kind === 'ratio') return value.terms;
@@ -191,13 +195,19 @@ function regionOf(value: Value, meter: Meter): Segments | undefined {
   return total;
 }
 
+function holdsRelation(value: Value): boolean {
+  if (value.kind === 'relation') return true;
+  return value.kind === 'sequence' && value.items.some((item) => item.kind === 'relation');
+}
+
 function isSet(value: Value): boolean {
   return value.kind === 'union' || value.kind === 'reals';
 }
 
 function sets(g: Value, p: Value, how: Comparison): Reason | undefined {
   const [a, b] = [regionOf(g, how.meter), regionOf(p, how.meter)];
-  if (a !== undefined && b !== undefined && p.kind !== 'relation')
+  const allowed = how.policy.intervalMeetsInequality || !isSet(g) || !holdsRelation(p);
+  if (a !== undefined && b !== undefined && allowed)
     return sameSegments(a, b, how) ? 'elements-equal' : 'relation-differs';
   if (g.kind !== 'union' || p.kind !== 'union') return 'shape-differs';
   if (g.signs.join() !== p.signs.join()) return 'shape-differs';
@@ -229,6 +239,8 @@ function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
     }
     return ordered(g.items, p.items, how);
   }
+  // A closed end is no tuple's: an interval is met by no bare list.
+  if (isClosed(g) || isClosed(p)) return 'bracket-differs';
   if (tuple(g) && p.open === '') return ordered(g.items, p.items, how);
   if (tuple(p) && g.open === '') return ordered(g.items, p.items, how);
   if (tuple(g) || tuple(p)) return 'bracket-differs';
@@ -246,6 +258,9 @@ function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
   const set = g.open === '{' || p.open === '{';
   return unordered(set ? distinct(g.items) : g.items, set ? distinct(p.items) : p.items, how);
 }
+
+const isClosed = (value: Sequence): boolean =>
+  value.items.length === 2 && (value.open === '[' || value.close === ']');
 
 function valueOf(value: Value): Value {
   return value.kind === 'assignment' ? value.value : value;

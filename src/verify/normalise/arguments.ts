@@ -11,7 +11,10 @@ const arities: ReadonlyMap<string, number> = new Map([
  * `\frac12`, `\frac1{72}`, `\frac{1}2`, `\frac 1 2`, `\sqrt3`: bare arguments get their braces. A
  * bare last argument of a fraction takes all digits that follow, any other a single character.
  */
-export function bracedArguments(text: string): string {
+export function bracedArguments(raw: string): string {
+  const text = raw.includes('\\choose')
+    ? raw.replace(/\{([^{}]*)\\choose(?![a-zA-Z])([^{}]*)\}/g, '\\binom{$1}{$2}')
+    : raw;
   if (!text.includes('\\frac') && !text.includes('\\sqrt') && !text.includes('\\binom'))
     return text;
   let out = '';

@@ -175,7 +175,8 @@ function unitWord(word: string, after: readonly string[], state: UnitState): num
     state.next = 3;
     return 0;
   }
-  if (empty.has(lower) && !(lower === 'in' && state.powers.size === 0)) return 0;
+  if (empty.has(lower) && !(lower === 'in' && state.powers.size === 0))
+    return after[0] === '^' ? 2 : 0;
   if (prose.has(lower) || !/^[\p{L}€£¥₹$]+$/u.test(word)) return undefined;
   let power = state.next;
   let used = 0;
