@@ -61,3 +61,9 @@ test('a guard keeps a text from spelling a special token, and comes out again', 
   }
   expect(tokenizer.guarded('a < b, c <| d', guard)).toBe('a < b, c <| d');
 });
+
+test('a special token that takes blanks with it is refused', () => {
+  const [first, ...rest] = json.added_tokens;
+  const greedy = { ...json, added_tokens: [{ ...first, lstrip: true }, ...rest] };
+  expect(() => new Tokenizer(greedy)).toThrow('expected special tokens without lstrip');
+});

@@ -11,6 +11,9 @@ interface AddedToken {
   readonly id: number;
   readonly content: string;
   readonly special: boolean;
+  readonly lstrip?: boolean | undefined;
+  readonly rstrip?: boolean | undefined;
+  readonly single_word?: boolean | undefined;
 }
 
 /** The parts of `tokenizer.json` that are read here; the library reads the rest. */
@@ -29,6 +32,9 @@ export interface TokenizerConfigJson {
 const tokenFields = {
   content: z.string().min(1),
   special: z.boolean().default(false),
+  lstrip: z.boolean().optional(),
+  rstrip: z.boolean().optional(),
+  single_word: z.boolean().optional(),
 };
 
 export const tokenizerJson: z.ZodType<TokenizerJson> = z.looseObject({
@@ -70,6 +76,7 @@ export class Tokenizer {
     const added = allAddedTokens(json, config);
     const apart = added.filter(({ id, special }) => special || steering.includes(id));
     const others = added.filter((token) => !apart.includes(token));
+    checkPlain(apart);
     const pairs = apart
       .map(({ content, id }) => [content, id] as const)
       .sort(([a], [b]) => b.length - a.length);
@@ -181,6 +188,16 @@ function allAddedTokens(json: TokenizerJson, config: TokenizerConfigJson): reado
     .map(([id, token]): AddedToken => ({ ...token, id: Number(id) }))
     .filter(({ id }) => !known.has(id));
   return [...json.added_tokens, ...further];
+}
+
+/** Special tokens are found by their text alone; those that would also take blanks are refused. */
+function checkPlain(special: readonly AddedToken[]): void {
+  const greedy = special.find((token) => token.lstrip || token.rstrip || token.single_word);
+  if (greedy === undefined) return;
+  throw new CheckpointError(
+    `tokenizer.json: expected special tokens without lstrip, rstrip and single_word, found ` +
+      `${greedy.content} with one of them; use the tokenizer files of a Qwen2.5-VL checkpoint`,
+  );
 }
 
 function openLibrary(json: object, config: TokenizerConfigJson): LibraryTokenizer {
