@@ -37,8 +37,15 @@ const tokenFields = {
   single_word: z.boolean().optional(),
 };
 
+/** Checked but not copied: a hundred thousand entries, of which one may be called `__proto__`. */
+const vocabulary = z.custom<TokenizerJson['model']['vocab']>(
+  (vocab) =>
+    typeof vocab === 'object' && vocab !== null && Object.values(vocab).every(Number.isInteger),
+  'expected an id for every token',
+);
+
 export const tokenizerJson: z.ZodType<TokenizerJson> = z.looseObject({
-  model: z.looseObject({ type: z.literal('BPE'), vocab: z.record(z.string(), z.int()) }),
+  model: z.looseObject({ type: z.literal('BPE'), vocab: vocabulary }),
   added_tokens: z.array(z.looseObject({ id: z.int(), ...tokenFields })),
 });
 
