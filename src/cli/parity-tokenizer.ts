@@ -40,12 +40,13 @@ const textSchema = z.strictObject({
 const partSchema = z.union([
   z.strictObject({ type: z.literal('text'), text: z.string() }),
   z.strictObject({ type: z.literal('image'), image: z.string().optional() }),
+  z.strictObject({ type: z.literal('image_url'), image_url: z.unknown() }),
 ]);
 const chatSchema = z.strictObject({
   name: z.string(),
   messages: z.array(
     z.strictObject({
-      role: z.enum(['system', 'user', 'assistant']),
+      role: z.enum(['system', 'user', 'assistant', 'tool']),
       content: z.union([z.string(), z.array(partSchema)]),
     }),
   ),

@@ -5,7 +5,8 @@ import type { Part } from './prompt.ts';
 
 /** One turn of a conversation. */
 export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
+  /** A closed list, because templates print it where special tokens count. */
+  readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string | readonly Part[];
 }
 
