@@ -177,9 +177,12 @@ function withOwner<T>(owner: Owner, body: () => T): T {
 
 const nobody: Owner = { name: 'outside', owned: null, gone: 0 };
 
-/** Runs `body` so that what it creates belongs to no scope: parameters, optimizer state, caches. */
+/**
+ * Runs `body` so that the tensors of its result (a tensor, arrays, plain objects) belong to no scope:
+ * parameters, optimizer state, caches. What else it creates is freed.
+ */
 export function outside<T>(body: () => T): T {
-  return withOwner(nobody, body);
+  return withOwner(nobody, () => tidy(body, 'outside'));
 }
 
 /** A scope for code with awaits: only what `run` creates belongs to it. */

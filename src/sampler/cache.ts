@@ -1,0 +1,270 @@
+import { noGrad, type Tensor, TensorScope } from '#tensor';
+import { owned, type PromptEntry, room } from './prompt-cache.ts';
+
+/** The sizes that a cache is made of. */
+export interface CacheShape {
+  readonly layers: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+}
+
+type Like = Pick<Tensor, 'dtype' | 'device'>;
+
+/**
+ * Keys and values of the prompts that active rows continue. Slots 0 … count − 1 are in use; a prompt's
+ * keys are stored once for all of its rows and read once for all of them.
+ */
+export class PromptSlots {
+  readonly #shape: CacheShape;
+  readonly #like: Like;
+  readonly #lengths: number[] = [];
+  /** [L][2, S, K, P, d] */
+  #layers: Tensor[] = [];
+  #capacity = 0;
+  #width = 0;
+
+  constructor(shape: CacheShape, like: Like) {
+    this.#shape = shape;
+    this.#like = like;
+  }
+
+  get count(): number {
+    return this.#lengths.length;
+  }
+
+  /** Places per slot, padding included. */
+  get width(): number {
+    return this.#width;
+  }
+
+  /** Tokens of each prompt in use. */
+  get lengths(): readonly number[] {
+    return this.#lengths;
+  }
+
+  get bytes(): number {
+    return this.#layers.reduce((sum, layer) => sum + layer.byteLength, 0);
+  }
+
+  /** [S, K, P, d] keys and values of one layer, the slots in use. */
+  layer(index: number): { readonly keys: Tensor; readonly values: Tensor } {
+    const [keys, values] = this.#layer(index).narrow(1, 0, this.count).unbind(0);
+    if (keys === undefined || values === undefined) throw new Error('internal: no such layer');
+    return { keys, values };
+  }
+
+  #layer(index: number): Tensor {
+    const layer = this.#layers[index];
+    if (layer === undefined) throw new Error('internal: no such layer');
+    return layer;
+  }
+
+  /** Copies a prompt into the next slot; returns its number. */
+  add(entry: PromptEntry): number {
+    const slot = this.count;
+    this.#grow(slot + 1, entry.length);
+    using _scope = new TensorScope('add prompt');
+    noGrad(() => {
+      for (let index = 0; index < this.#shape.layers; index++) {
+        const target = this.#layer(index).select(1, slot).narrow(2, 0, entry.length);
+        target.copy_(entry.keysValues.select(0, index));
+      }
+    });
+    this.#lengths.push(entry.length);
+    return slot;
+  }
+
+  /** Frees a slot by moving the last one into it; returns the number that moved, or undefined. */
+  remove(slot: number): number | undefined {
+    const last = this.count - 1;
+    const length = this.#lengths.pop() ?? 0;
+    if (slot === last) return undefined;
+    using _scope = new TensorScope('move prompt');
+    noGrad(() => {
+      for (let index = 0; index < this.#shape.layers; index++) {
+        const layer = this.#layer(index);
+        layer
+          .select(1, slot)
+          .narrow(2, 0, length)
+          .copy_(layer.select(1, last).narrow(2, 0, length));
+      }
+    });
+    this.#lengths[slot] = length;
+    return last;
+  }
+
+  #grow(slots: number, width: number): void {
+    if (slots <= this.#capacity && width <= this.#width) return;
+    const capacity = slots <= this.#capacity ? this.#capacity : Math.max(slots, this.#capacity * 2);
+    const widest = width <= this.#width ? this.#width : Math.ceil(width / 16) * 16;
+    const { layers, kvHeads, headDim } = this.#shape;
+    const before = this.#layers;
+    this.#layers = Array.from({ length: layers }, (_, index) => {
+      using _scope = new TensorScope('grow prompts');
+      const fresh = owned(() => room([2, capacity, kvHeads, widest, headDim], this.#like).zero_());
+      const old = before[index];
+      if (old !== undefined && this.count > 0) {
+        const part = fresh.narrow(1, 0, this.count).narrow(3, 0, this.#width);
+        noGrad(() => part.copy_(old.narrow(1, 0, this.count)));
+      }
+      return fresh;
+    });
+    for (const old of before) old.dispose();
+    this.#capacity = capacity;
+    this.#width = widest;
+  }
+
+  clear(): void {
+    this.#lengths.length = 0;
+    for (const layer of this.#layers) layer.dispose();
+    this.#layers = [];
+    this.#capacity = 0;
+    this.#width = 0;
+  }
+}
+
+/**
+ * Keys and values of what active rows have written themselves. All rows write the same column at the
+ * same step, so a step needs one copy per layer; a row that entered later does not see the columns
+ * before its entry.
+ */
+export class RowCache {
+  readonly #shape: CacheShape;
+  readonly #like: Like;
+  readonly #entries: number[] = [];
+  /** [L][2, B, K, C, d] */
+  #layers: Tensor[] = [];
+  #rows = 0;
+  #columns = 0;
+  #now = 0;
+  #generation = 0;
+
+  constructor(shape: CacheShape, like: Like) {
+    this.#shape = shape;
+    this.#like = like;
+  }
+
+  get count(): number {
+    return this.#entries.length;
+  }
+
+  /** Changes whenever columns have moved or the tensors have been replaced. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The column that this step writes. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** The first column that any active row sees. */
+  get first(): number {
+    return this.count === 0 ? this.#now : Math.min(...this.#entries);
+  }
+
+  /** First column of each row. */
+  get entries(): readonly number[] {
+    return this.#entries;
+  }
+
+  get bytes(): number {
+    return this.#layers.reduce((sum, layer) => sum + layer.byteLength, 0);
+  }
+
+  /** Rows and columns of the allocated tensors. */
+  get capacity(): { readonly rows: number; readonly columns: number } {
+    return { rows: this.#rows, columns: this.#columns };
+  }
+
+  layer(index: number): Tensor {
+    const layer = this.#layers[index];
+    if (layer === undefined) throw new Error('internal: no such layer');
+    return layer;
+  }
+
+  /** A new row that sees the last `written` columns as its own; returns its number. */
+  add(written = 0): number {
+    if (this.count === 0) this.#now = written;
+    else if (this.#now < written) this.#shift(written - this.#now);
+    this.#entries.push(this.#now - written);
+    this.#reserve(this.count, this.#now + 1);
+    return this.count - 1;
+  }
+
+  /** Frees a row by moving the last one into it; returns the number that moved, or undefined. */
+  remove(row: number): number | undefined {
+    const last = this.count - 1;
+    const entry = this.#entries.pop() ?? 0;
+    if (row === last) return undefined;
+    using _scope = new TensorScope('move row');
+    noGrad(() => {
+      const length = this.#now - entry;
+      for (const layer of length > 0 ? this.#layers : []) {
+        const source = layer.select(1, last).narrow(2, entry, length);
+        layer.select(1, row).narrow(2, entry, length).copy_(source);
+      }
+    });
+    this.#entries[row] = entry;
+    return last;
+  }
+
+  /** Ends a step: the next one writes the next column. */
+  advance(): void {
+    this.#now++;
+    if (this.#now < this.#columns) return;
+    const { first } = this;
+    if (first >= this.#columns / 2) this.#shift(-first);
+    else this.#reserve(this.#rows, this.#columns * 2);
+  }
+
+  /** Moves all columns in use by `by`. */
+  #shift(by: number): void {
+    const { first } = this;
+    const length = this.#now - first;
+    this.#generation++;
+    this.#reserve(this.#rows, this.#now + by + 1);
+    if (length > 0) {
+      using _scope = new TensorScope('shift columns');
+      noGrad(() => {
+        for (const layer of this.#layers) {
+          const kept = layer.narrow(3, first, length).clone();
+          layer.narrow(3, first + by, length).copy_(kept);
+        }
+      });
+    }
+    for (const [row, entry] of this.#entries.entries()) this.#entries[row] = entry + by;
+    this.#now += by;
+  }
+
+  #reserve(rows: number, columns: number): void {
+    if (rows <= this.#rows && columns <= this.#columns) return;
+    const { layers, kvHeads, headDim } = this.#shape;
+    this.#generation++;
+    const before = this.#layers;
+    const [oldRows, oldColumns] = [this.#rows, this.#columns];
+    this.#rows = rows <= oldRows ? oldRows : Math.max(rows, Math.ceil(oldRows * 1.5));
+    this.#columns = columns <= oldColumns ? oldColumns : Math.max(64, columns, oldColumns * 2);
+    this.#layers = Array.from({ length: layers }, (_, index) => {
+      using _scope = new TensorScope('grow rows');
+      const fresh = owned(() =>
+        room([2, this.#rows, kvHeads, this.#columns, headDim], this.#like).zero_(),
+      );
+      const old = before[index];
+      if (old !== undefined) {
+        noGrad(() => fresh.narrow(1, 0, oldRows).narrow(3, 0, oldColumns).copy_(old));
+      }
+      return fresh;
+    });
+    for (const old of before) old.dispose();
+  }
+
+  clear(): void {
+    this.#entries.length = 0;
+    for (const layer of this.#layers) layer.dispose();
+    this.#layers = [];
+    this.#rows = 0;
+    this.#columns = 0;
+    this.#now = 0;
+  }
+}
