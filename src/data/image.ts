@@ -83,7 +83,9 @@ async function load(source: string | Uint8Array, access: ImageAccess): Promise<L
   const { files = true, network = 'public', maxBytes = MAX_BYTES } = access;
   if (typeof source !== 'string') {
     checkBytes(source.length, maxBytes);
-    return { kept: source, bytes: source };
+    // A view into something larger, such as a file of many rows, would keep all of it in memory.
+    const own = source.length === source.buffer.byteLength ? source : new Uint8Array(source);
+    return { kept: own, bytes: own };
   }
   const scheme = /^(data|https?|file):/i.exec(source)?.[1]?.toLowerCase();
   if (scheme === 'data') {

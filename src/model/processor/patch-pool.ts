@@ -42,7 +42,7 @@ export class PatchPool implements AsyncDisposable {
     worker.ref();
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { worker, resolve, reject });
-      worker.postMessage({ id, image, layout } satisfies CutRequest, []);
+      worker.postMessage({ id, image: compact(image), layout } satisfies CutRequest, []);
     });
   }
 
@@ -91,4 +91,11 @@ export class PatchPool implements AsyncDisposable {
       waiting.reject(error);
     }
   }
+}
+
+/** The same picture; a view into something larger is copied, since a message carries all of it. */
+function compact(image: ImageRef): ImageRef {
+  const { source } = image;
+  if (typeof source === 'string' || source.length === source.buffer.byteLength) return image;
+  return { ...image, source: new Uint8Array(source) };
 }
