@@ -66,9 +66,7 @@ static void raiseMallocThresholds() {
 }
 
 // A failure that JavaScript sees as a TorchError of the given kind.
-struct Failure {
-  std::string kind, message;
-};
+struct Failure { std::string kind, message; };
 
 template <class... Parts>
 static std::string text(const Parts&... parts) {
@@ -104,9 +102,8 @@ struct Slab {
     uint32_t index;
     if (free.empty()) {
       if (size == 1u << kIndexBits) throw Failure{"memory", "67,108,864 tensors are alive; dispose of some"};
-      index = size;
-      if (size % kChunk == 0) chunks[size / kChunk].store(new Slot[kChunk], std::memory_order_release);
-      size++;
+      index = size++;
+      if (index % kChunk == 0) chunks[index / kChunk].store(new Slot[kChunk], std::memory_order_release);
     } else {
       index = free.back();
       free.pop_back();
@@ -222,7 +219,7 @@ static const Tensor& tensorOf(Environment& self, napi_value value) {
 
 // ---- 4 operators --------------------------------------------------------------------------------
 
-enum class Kind { Tensor, Int, Float, Bool, Scalar, String, Device, Generator,
+enum class Kind { Tensor, Int, Float, Bool, Scalar, String, Device, Generator, DType, Layout, MemoryFormat,
                   TensorList, IntList, FloatList, BoolList, ScalarList, Unsupported };
 
 struct Argument {
@@ -252,6 +249,9 @@ static Kind kindOf(const c10::Type& type) {
     case c10::TypeKind::StringType: return Kind::String;
     case c10::TypeKind::DeviceObjType: return Kind::Device;
     case c10::TypeKind::GeneratorType: return Kind::Generator;
+    case c10::TypeKind::ScalarTypeType: return Kind::DType;
+    case c10::TypeKind::LayoutType: return Kind::Layout;
+    case c10::TypeKind::MemoryFormatType: return Kind::MemoryFormat;
     case c10::TypeKind::ListType:
       switch (kindOf(*type.containedType(0))) {
         case Kind::Tensor: return Kind::TensorList;
@@ -267,12 +267,12 @@ static Kind kindOf(const c10::Type& type) {
 }
 
 static Argument describeArgument(const c10::Argument& argument) {
-  const c10::Type& type = *argument.type();
+  const c10::Type& type = *argument.real_type();
   const bool optional = type.kind() == c10::TypeKind::OptionalType;
   const c10::Type& value = optional ? *type.containedType(0) : type;
   const bool optionalItems = value.kind() == c10::TypeKind::ListType &&
                              value.containedType(0)->kind() == c10::TypeKind::OptionalType;
-  return {argument.name(), argument.real_type()->annotation_str(), kindOf(type), optional, optionalItems,
+  return {argument.name(), type.annotation_str(), kindOf(type), optional, optionalItems,
           argument.N().value_or(0), argument.default_value()};
 }
 
@@ -314,8 +314,8 @@ static bool isInteger(double value) {
   return std::abs(value) <= kSafe && static_cast<double>(static_cast<int64_t>(value)) == value;
 }
 
-static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string",
-                                         "a symbol", "an object", "a function", "an object", "a bigint"};
+static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string", "a symbol",
+                                         "an object", "a function", "an object", "a bigint"};
 
 static std::string found(napi_env env, napi_value value) {
   double plain;
@@ -342,7 +342,6 @@ static double toDouble(napi_env env, napi_value value) {
   if (napi_get_value_double(env, value, &out) != napi_ok) throw expected(env, "a number", value);
   return out;
 }
-
 static bool toBool(napi_env env, napi_value value) {
   bool out;
   if (napi_get_value_bool(env, value, &out) != napi_ok) throw expected(env, "a boolean", value);
@@ -359,6 +358,13 @@ static int64_t toInt(napi_env env, napi_value value) {
     return big;
   }
   throw expected(env, "an integer", value);
+}
+
+// For numbers that libtorch trusts, such as those of its element types.
+static int64_t toIntBelow(napi_env env, napi_value value, int count) {
+  const int64_t number = toInt(env, value);
+  if (number >= 0 && number < count) return number;
+  throw expected(env, text("a number below ", count).c_str(), value);
 }
 
 static c10::Scalar toScalar(napi_env env, napi_value value) {
@@ -431,6 +437,9 @@ static IValue toIValue(Environment& self, const Argument& argument, napi_value v
     case Kind::FloatList: return toList<double>(self, argument, value, toDouble);
     case Kind::BoolList: return toList<bool>(self, argument, value, toBool);
     case Kind::ScalarList: return toList<c10::Scalar>(self, argument, value, toScalar);
+    case Kind::DType: return toIntBelow(env, value, int(at::ScalarType::Undefined));
+    case Kind::Layout: return toIntBelow(env, value, int(at::Layout::NumOptions));
+    case Kind::MemoryFormat: return toIntBelow(env, value, int(at::MemoryFormat::NumOptions));
     case Kind::Generator: throw Failure{"argument", "only null is accepted: the default generator is used"};
     case Kind::Unsupported: break;
   }
@@ -457,7 +466,6 @@ static napi_value fromIValue(Environment& self, IValue value) {
   if (value.isBool()) return boolean(self.env, value.toBool());
   if (value.isInt()) return fromInt(self.env, value.toInt());
   if (value.isDouble()) return number(self.env, value.toDouble());
-  if (value.isTensorList()) return fromList(self, value.toTensorVector());
   if (value.isList()) return fromList(self, value.toListRef());
   throw Failure{"other", "results of type " + value.tagKind() + " cannot cross the bridge"};
 }
@@ -486,8 +494,6 @@ static std::pair<std::string, std::string> caught() {
     return {failure.kind, failure.message};
   } catch (const c10::Error& error) {
     return {"", error.what_without_backtrace()};
-  } catch (const std::bad_alloc&) {
-    return {"memory", "out of memory"};
   } catch (const std::exception& error) {
     return {"", error.what()};
   } catch (...) {
@@ -607,7 +613,7 @@ static napi_value fromTyped(Call& call) {
   static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
   c10::List<int64_t> shape;
   eachItem(call.env, call.values[1], [&](napi_value item) { shape.push_back(toInt(call.env, item)); });
-  const int64_t dtype = toInt(call.env, call.values[2]);
+  const int64_t dtype = toIntBelow(call.env, call.values[2], int(at::ScalarType::Undefined));
   napi_typedarray_type type;
   size_t length;
   void* source;
@@ -718,10 +724,9 @@ static napi_value gradOf(Call& call) { return handleOf(call.self, call.tensor(0)
 static void setGrad(Call& call) {
   const Tensor& tensor = call.tensor(0);
   const Tensor grad = isNothing(call.env, call.values[1]) ? Tensor() : call.tensor(1);
-  if (grad.defined() && (grad.sizes() != tensor.sizes() || grad.scalar_type() != tensor.scalar_type() ||
-                         grad.device() != tensor.device() || grad.is_same(tensor))) {
-    throw Failure{"shape", "expected another tensor of the same shape, type and device as the gradient"};
-  }
+  const auto alike = [&] { return grad.sizes() == tensor.sizes() && grad.dtype() == tensor.dtype() &&
+                                  grad.device() == tensor.device() && !grad.is_same(tensor); };
+  if (grad.defined() && !alike()) throw Failure{"shape", "expected another tensor of its shape, type and device"};
   tensor.mutable_grad() = grad;
 }
 
@@ -836,11 +841,7 @@ static napi_value config(Call& call) {
                        number(env, at::get_num_threads()), boolean(env, at::hasMKL()), number(env, devices)});
 }
 
-static void setThreads(Call& call) {
-  const int64_t count = toInt(call.env, call.values[0]);
-  if (count < 1 || count > 1024) throw Failure{"argument", text("expected 1 to 1024 threads, got ", count)};
-  at::set_num_threads(count);
-}
+static void setThreads(Call& call) { at::set_num_threads(toIntBelow(call.env, call.values[0], 1025)); }
 
 static void allowTf32(Call& call) {
   at::globalContext().setAllowTF32CuBLAS(toBool(call.env, call.values[0]));
@@ -869,8 +870,7 @@ static void endEnvironment(void* data) {
   for (uint32_t i = 0; i < slab().size; i++) {
     if (slab().at(i).owner == self->id) left.push_back(slab().empty(slab().at(i), i));
   }
-  guard.unlock();
-  left.clear();
+  guard.unlock();  // the tensors go at the end, outside the lock
   while (!self->inference.empty()) self->inference.pop_back();
   delete self;
 }

@@ -63,7 +63,7 @@ function withoutOwnFrames(stack: string): string {
 }
 
 const kinds: readonly (readonly [RegExp, TorchErrorKind])[] = [
-  [/out of memory|DefaultCPUAllocator|can't allocate memory/i, 'memory'],
+  [/out of memory|bad_alloc|DefaultCPUAllocator|can't allocate memory/i, 'memory'],
   [
     /leaf Variable|through the graph|require grad|gradient computation|Inference tensors|grad_fn/,
     'autograd',
