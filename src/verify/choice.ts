@@ -5,7 +5,7 @@ export interface LetterAnswer {
 }
 
 const alone = /^[([{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:]?$/;
-const bracketed = /^[([]\s*([A-Za-z])\s*[)\]]\s*[:.,-]?\s*(\S[\s\S]*)$/;
+const bracketed = /^[([]\s*([A-Za-z])\s*[)\]]\s*[:.,-]?\s*([^\s=+*/^<>][\s\S]*)$/;
 const delimited = /^([A-Z])\s*(?:[.):]|\s-)\s*(\S[\s\S]*)$/;
 const lowerDelimited = /^([a-z])[).]\s+(\S[\s\S]*)$/;
 const worded =

@@ -175,7 +175,7 @@ export abstract class AtomParser extends Cursor {
     if (token.kind === 'op' && token.s === '{') return this.bracketed('{');
     if (token.kind === 'op' && token.s === '-') throw notMath;
     this.depth += 1;
-    if (this.depth > this.meter.budget.depth * 2) throw new OverBudget('too-deep');
+    if (this.depth > this.meter.budget.depth * 4) throw new OverBudget('too-deep');
     const node = this.primary();
     this.depth -= 1;
     return node;

@@ -21,7 +21,7 @@ class Parser extends AtomParser {
   /** term (± term)* */
   override sum(): Node {
     this.depth += 1;
-    if (this.depth > this.meter.budget.depth) throw new OverBudget('too-deep');
+    if (this.depth > this.meter.budget.depth * 4) throw new OverBudget('too-deep');
     const args: Node[] = [this.product()];
     while (this.isOp('+') || this.isOp('-')) {
       const minus = this.isOp('-');
@@ -130,7 +130,7 @@ class Parser extends AtomParser {
   /** postfix (^ exponent)?; `2^3^4` binds to the right */
   private power(): Node {
     this.depth += 1;
-    if (this.depth > this.meter.budget.depth * 2) throw new OverBudget('too-deep');
+    if (this.depth > this.meter.budget.depth * 4) throw new OverBudget('too-deep');
     const node = this.raise(this.postfix());
     this.depth -= 1;
     return node;
