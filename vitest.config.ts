@@ -7,6 +7,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Several test files compute at once: threads that wait must sleep, not spin.
+    env: { OMP_WAIT_POLICY: 'passive' },
     execArgv: ['--conditions=source'],
     projects: [
       {

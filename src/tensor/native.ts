@@ -63,6 +63,12 @@ export type ErrorFactory = (
 
 const pointer = fileURLToPath(new URL('../../build/native/current.json', import.meta.url));
 
+/**
+ * Threads that wait for each other sleep instead of spinning, unless the user says otherwise: beside
+ * another busy program spinning costs a factor of ten. Read by OpenMP when the library is loaded.
+ */
+process.env['OMP_WAIT_POLICY'] ??= 'passive';
+
 function load(): Native {
   if (!existsSync(pointer)) {
     throw new Error(
