@@ -22,4 +22,6 @@ export interface Problem {
   readonly options?: readonly string[];
   readonly category: string;
   readonly source?: string;
+  /** Shares of correct responses in [0, 1] by the name of the model; what was not measured is absent. */
+  readonly passRates?: Readonly<Record<string, number>>;
 }
