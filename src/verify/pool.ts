@@ -26,6 +26,8 @@ export interface VerifyPoolOptions {
   readonly batchSize?: number;
   /** Milliseconds without a finished pair after which a worker is terminated. */
   readonly patienceMs?: number;
+  /** Milliseconds that a batch may take on top before the first look, for the start of a worker. */
+  readonly startMs?: number;
   /** Told of every pair a worker was terminated on; the input belongs in a log. */
   readonly onKill?: (task: VerifyTask) => void;
   /** Module that answers batches; another one is given only by tests of the kill. */
@@ -82,6 +84,7 @@ class Pool implements VerifyPool {
       workers: 2,
       batchSize: 256,
       patienceMs: 250,
+      startMs: 2_000,
       workerUrl: new URL(`./pool-worker${extension}`, import.meta.url),
       ...options,
     };
@@ -174,7 +177,7 @@ class Pool implements VerifyPool {
     const request: BatchRequest = { id: batch.id, tasks: batch.tasks.slice(slot.done.length) };
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, no window
     slot.worker.postMessage(request);
-    this.watch(slot, this.options.patienceMs + 2_000);
+    this.watch(slot, this.options.patienceMs + this.options.startMs);
   }
 
   /** Looks after the patience whether a pair was finished since; the first look waits for the start-up. */

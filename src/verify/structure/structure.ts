@@ -6,7 +6,7 @@ import { readMatrix } from './matrix.ts';
 import { readRelation } from './relation.ts';
 import { readScalar } from './scalar.ts';
 import type { Tokens } from './split.ts';
-import { closingIndex, isCommand, isOp, splitTop, unbrace } from './split.ts';
+import { bracketStep, closingIndex, isCommand, isOp, splitTop, unbrace } from './split.ts';
 import { functionNames, plainNames } from '../leaf/names.ts';
 import type { CommaReading, Reader } from './reader.ts';
 import type { Sequence, Value } from './value.ts';
@@ -56,8 +56,7 @@ function commaReadings(tokens: Tokens): readonly CommaReading[] {
   let depth = 0;
   let commas = 0;
   for (const [at, token] of tokens.entries()) {
-    if (token.kind === 'op' && '([{'.includes(token.s)) depth += 1;
-    if (token.kind === 'op' && ')]}'.includes(token.s)) depth -= 1;
+    depth += bracketStep(token);
     if (!isOp(token, ',')) continue;
     commas += 1;
     const [left, right] = [tokens[at - 1], tokens[at + 1]];
@@ -86,8 +85,7 @@ function joinNumbers(tokens: Tokens, commas: 'group' | 'decimal'): Tokens {
   for (let at = 0; at < tokens.length; at += 1) {
     const token = tokens[at];
     if (token === undefined) break;
-    if (token.kind === 'op' && '([{'.includes(token.s)) depth += 1;
-    if (token.kind === 'op' && ')]}'.includes(token.s)) depth -= 1;
+    depth += bracketStep(token);
     const last = out.at(-1);
     const right = tokens[at + 1];
     if (

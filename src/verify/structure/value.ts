@@ -64,11 +64,7 @@ export function shapeOf(value: Value): Shape {
     case 'sequence':
       if (value.open === '') return 'list';
       if (value.open === '{') return 'set';
-      return value.open === '(' && value.close === ')'
-        ? 'tuple'
-        : isInterval(value)
-          ? 'interval'
-          : 'tuple';
+      return isInterval(value) ? 'interval' : 'tuple';
     case 'relation':
       return value.signs.every((sign) => sign === '=') ? 'equation' : 'relation';
     case 'reals':
