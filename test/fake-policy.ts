@@ -23,6 +23,9 @@ export class FakePolicy implements Pick<Policy, keyof Policy> {
   #gradient = 0;
   #published = 0;
   #version = 0;
+  get version(): number {
+    return this.#version;
+  }
   readonly saved = new Map<string, readonly [number, number]>();
   readonly seen: Microbatch[] = [];
   readonly limits = { maxTokens: 4096, images: true, losses: [], optimizer: [] };
@@ -44,7 +47,11 @@ export class FakePolicy implements Pick<Policy, keyof Policy> {
     }),
   } as unknown as Policy['processor'];
 
-  async sample({ prompt, count, seed }: Parameters<Policy['sample']>[0]) {
+  async sample({
+    prompt,
+    count,
+    seed,
+  }: Parameters<Policy['sample']>[0]): Promise<Awaited<ReturnType<Policy['sample']>>> {
     const text = textOf(prompt);
     const again = text.includes('Wait');
     return Array.from({ length: count }, (_, index) => {

@@ -13,7 +13,10 @@ export interface Policy extends AsyncDisposable {
    * An aborted signal ends them early: they come back with stop `cancelled`.
    */
   sample(request: SampleRequest, signal?: AbortSignal): Promise<readonly Completion[]>;
-  /** [T] nats of every response token under the training weights, at the sequence's temperatures. */
+  /**
+   * [T] nats of every response token under the training weights: at the sequence's temperatures and
+   * with banned ids masked, as in sampling.
+   */
   logprobs(sequences: readonly Sequence[]): Promise<readonly Float32Array[]>;
   /**
    * Adds the gradient of the summed losses to what has accumulated. Its metrics (`StepMetric`) are

@@ -93,8 +93,7 @@ export class Course {
     this.#collected = { samples, batchesDone: 0, sampledTokens };
     const alarms = this.#look(lookAtRollouts(metrics, this.#memory, this.#config));
     const said = { weightsVersion, groups, samples, failures, metrics };
-    yield* this.#tell({ kind: 'collected', ...this.#place(), ...said });
-    yield* this.#alarm(alarms);
+    yield* this.#alarmed(alarms, { kind: 'collected', ...this.#place(), ...said });
   }
 
   async *stepped(batch: Batch, metrics: Metrics): Telling {
@@ -106,7 +105,7 @@ export class Course {
     const current = batch.current.map(({ id }) => id);
     const replayed = batch.replay.draws.map(({ sample, age }) => ({ sampleId: sample.id, age }));
     const all = { ...metrics, ...this.#progress() };
-    yield* this.#tell({
+    yield* this.#alarmed(alarms, {
       kind: 'stepped',
       ...place,
       ...this.#state(),
@@ -114,7 +113,6 @@ export class Course {
       replayed,
       metrics: all,
     });
-    yield* this.#alarm(alarms);
   }
 
   async *skipped(reason: string, metrics: Metrics): Telling {
@@ -123,8 +121,13 @@ export class Course {
     const place = this.#batchDone();
     const alarms = this.#look(lookAtSkip(metrics, this.#memory, this.#config));
     const all = { ...metrics, ...this.#progress() };
-    yield* this.#tell({ kind: 'skipped', ...place, ...this.#state(), reason, metrics: all });
-    yield* this.#alarm(alarms);
+    yield* this.#alarmed(alarms, {
+      kind: 'skipped',
+      ...place,
+      ...this.#state(),
+      reason,
+      metrics: all,
+    });
   }
 
   async *completed(): Telling {
@@ -139,8 +142,7 @@ export class Course {
     this.clock.restart();
     const metrics = { ...times, 'replay/cleared': cleared };
     const place = { iteration, step: this.step };
-    yield* this.#tell({ kind: 'completed', ...place, ...this.#state(), metrics });
-    yield* this.#alarm(alarms);
+    yield* this.#alarmed(alarms, { kind: 'completed', ...place, ...this.#state(), metrics });
   }
 
   /** Yields; what the listener does meanwhile is booked on the phase. */
@@ -150,12 +152,13 @@ export class Course {
     this.clock.book(phase, start);
   }
 
-  async *#alarm(alarms: readonly Alarm[]): Telling {
-    for (const alarm of alarms) {
-      const { iteration, step } = this;
-      yield* this.#tell({ kind: 'alarm', iteration, step, alarm });
-      if (alarm.fatal) throw new TrainError(`${alarm.name}: ${alarm.message}`);
-    }
+  /** Alarms come before the event whose state remembers them; a fatal one ends the run after it. */
+  async *#alarmed(alarms: readonly Alarm[], event: TrainEvent): Telling {
+    const { iteration, step } = event;
+    for (const alarm of alarms) yield* this.#tell({ kind: 'alarm', iteration, step, alarm });
+    yield* this.#tell(event);
+    const fatal = alarms.find((alarm) => alarm.fatal);
+    if (fatal !== undefined) throw new TrainError(`${fatal.name}: ${fatal.message}`);
   }
 
   #look({ alarms, memory }: Look): readonly Alarm[] {

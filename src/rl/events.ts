@@ -4,7 +4,10 @@ import type { Group, Sample } from './records.ts';
 import type { Failure } from './rollout.ts';
 import type { TrainState } from './state.ts';
 
-/** Everything a run tells, in order. Whoever listens may stop, evaluate or save at any of them. */
+/**
+ * Everything a run tells, in order. Whoever listens may stop, evaluate or save at any of them. An alarm
+ * comes before the event it is about; after a fatal one and its event the generator throws.
+ */
 export type TrainEvent =
   | Published
   | CollectedEvent

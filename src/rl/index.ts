@@ -38,3 +38,4 @@ export { Watchdog } from './watchdog.ts';
 export type { Stall, Ticker } from './watchdog.ts';
 export { checkLimits } from './check-limits.ts';
 export type { Fit } from './check-limits.ts';
+export { checkpointDue, validationDue } from './due.ts';

@@ -81,9 +81,18 @@ async function think(
     params: samplingParams(policy.processor.ids, { temperature, topP, topK, maxTokens }),
     seed: seed.at('rethink', 'sample', iteration, problemId, index).toNumber(),
   };
-  const [completion = nothing(rollout.weightsVersion)] = await policy.sample(request, signal);
+  const answer = async (): Promise<Continued> => {
+    try {
+      const [completion = nothing(rollout.weightsVersion)] = await policy.sample(request, signal);
+      return { plan, trigger, completion };
+    } catch (cause) {
+      const failure = cause instanceof Error ? cause.message : String(cause);
+      return { plan, trigger, completion: nothing(rollout.weightsVersion), failure };
+    }
+  };
+  const continued = await answer();
   signal?.throwIfAborted();
-  return judged({ plan, trigger, completion }, group, config, setup);
+  return judged(continued, group, config, setup);
 }
 
 /** A continuation that has come back. */
@@ -91,10 +100,12 @@ interface Continued {
   readonly plan: Plan;
   readonly trigger: Int32Array;
   readonly completion: Completion;
+  /** Why there is none. */
+  readonly failure?: string;
 }
 
 async function judged(
-  { plan, trigger, completion }: Continued,
+  { plan, trigger, completion, failure }: Continued,
   group: Group,
   config: TrainConfig,
   { policy, verify }: TrainSetup,
@@ -116,7 +127,8 @@ async function judged(
     },
     judge,
   );
-  const after = said.code === 'unjudged' ? unjudged(rollout, said.failure) : said;
+  const verdict = said.code === 'unjudged' ? unjudged(rollout, said.failure) : said;
+  const after = failure === undefined ? verdict : { ...verdict, reason: failure };
   const { length } = withoutEnd(completion.tokens, judge.end);
   const outcome = holdsForbidden(completion.tokens, judge)
     ? 'forbidden'
