@@ -426,3 +426,67 @@ test('a learning rate of 0 changes no weight and raises no alarm about it [rule 
   const rewards = of(events, 'collected').map(({ metrics }) => metrics['reward/mean']);
   expect(rewards).toHaveLength(4);
 });
+
+/** A run with something broken: the alarms it raised, and what ended it. */
+async function alarmed(
+  settings: Settings,
+  breakIt: (policy: FakePolicy) => void,
+): Promise<{ readonly names: ReadonlySet<string>; readonly ended: string }> {
+  const policy = new FakePolicy();
+  breakIt(policy);
+  const names = new Set<string>();
+  const go = async () => {
+    for await (const event of train(
+      configOf(settings),
+      setupOf(policy),
+      freshState(problems.length),
+    )) {
+      if (event.kind === 'alarm') names.add(event.alarm.name);
+    }
+    return '';
+  };
+  const ended = await go().catch((cause: unknown) => String(cause));
+  return { names, ended };
+}
+
+test('a gradient that never arrives ends the run [alarm: gradient]', async () => {
+  const { names, ended } = await alarmed(tiny, (policy) => {
+    policy.optimStep = async () => ({ 'optim/grad_norm': 0, 'optim/update_norm': 0.1 });
+  });
+  expect([...names]).toEqual(['gradient_zero']);
+  expect(ended).toContain('gradient_zero: the gradient of a batch with advantages is exactly 0');
+});
+
+test('weights that stay as they are end the run [alarm: weights]', async () => {
+  const { ended } = await alarmed(tiny, (policy) => {
+    policy.optimStep = async () => ({ 'optim/grad_norm': 1, 'optim/update_norm': 0 });
+  });
+  expect(ended).toContain('weights_unchanged: no weight changed');
+});
+
+test('a trainer that scores other numbers than the sampler ends the run before its first step [alarm: mismatch]', async () => {
+  const { ended } = await alarmed(tiny, (policy) => {
+    policy.logprobs = async (sequences) =>
+      sequences.map(({ response }) => new Float32Array(response.length).fill(-5));
+    policy.forwardBackward = async () => {
+      throw new Error('a step was taken');
+    };
+  });
+  expect(ended).toContain('mismatch: trainer and sampler disagree');
+});
+
+test('responses that all hit the limit raise an alarm and go on [alarm: truncation]', async () => {
+  const { names, ended } = await alarmed(tiny, (policy) => {
+    const sample = policy.sample.bind(policy);
+    policy.sample = async (request) =>
+      (await sample(request)).map((one) => ({ ...one, stop: 'length' as const }));
+  });
+  expect([...names]).toContain('truncation');
+  expect(ended).toBe('');
+});
+
+test('rethinking that never keeps anything raises an alarm after three iterations [alarm: rethinking]', async () => {
+  const { names, ended } = await alarmed({ ...rethinking, 'rethink.keepMin': 500 }, () => {});
+  expect([...names]).toEqual(['rethinking_idle']);
+  expect(ended).toBe('');
+});

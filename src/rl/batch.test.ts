@@ -43,6 +43,13 @@ test('ssr fills their places from the buffer, so the batch keeps its size [S3] [
   }
 });
 
+test('places that replay has to fill are counted without asking the buffer [alarm: replay] [S1]', () => {
+  const groups = [groupOf('a', 8), groupOf('b', 2)];
+  expect(composed(groups, 'ssr').wanted).toBe(8);
+  expect(composed(groups, 'filter').wanted).toBe(0);
+  expect(composed([groupOf('b', 2)], 'ssr').wanted).toBe(0);
+});
+
 test('no sample of an all-correct group is ever replayed [S8]', () => {
   const batch = composed([groupOf('easy', 8), groupOf('b', 4)], 'ssr');
   for (const { sample } of batch.replay.draws) expect(sample.rollout.problemId).toBe('b');

@@ -12,7 +12,10 @@ export interface Batch {
   readonly rawSize: number;
   /** |D_eff|: samples of the raw batch whose advantage is not zero. */
   readonly effective: number;
-  /** Places that replay should have filled, had there been anything to draw. */
+  /**
+   * Places that replay had to fill: free ones of a batch with effective samples, which are stored before
+   * drawing. Does not ask the buffer, so that a buffer that never fills is noticed.
+   */
   readonly wanted: number;
 }
 
@@ -64,7 +67,7 @@ export function composeBatch(raw: readonly Sample[], composer: Composer, at: Rep
   if (batch.mode === 'filter') return { current, replay: nothing, ...counts, wanted: 0 };
   const count = Math.max(0, raw.length - current.length);
   const exchanged = replay.exchange(effective, count, at, seed.at('replay', at.step).stream());
-  return { current, replay: exchanged, ...counts, wanted: exchanged.size > 0 ? count : 0 };
+  return { current, replay: exchanged, ...counts, wanted: effective.length > 0 ? count : 0 };
 }
 
 const nothing: ReplayStep = { draws: [], size: 0, ess: null, evicted: 0 };
