@@ -27,7 +27,7 @@ test('every gold that says something agrees with itself, and dressing it up chan
       `{${gold}}`,
       gold.replaceAll('\\frac', '\\dfrac'),
     ])
-      expect(correct(gold, dressed), `${gold} against ${dressed}`).toBe(true);
+      expect([gold, dressed, correct(gold, dressed)]).toEqual([gold, dressed, true]);
   }
 });
 
@@ -37,7 +37,7 @@ test('any bytes are data: no throw in any mode, and a verdict for a gold against
     const [gold, prediction] =
       at % 2 === 0 ? [randomSoup(draw), randomSoup(draw)] : [randomBytes(draw), randomBytes(draw)];
     const self = verify({ gold, prediction: gold, source: 'answer' });
-    expect(self.correct || gold.trim() === '', JSON.stringify(gold)).toBe(true);
+    expect([gold, self.correct || gold.trim() === '']).toEqual([gold, true]);
     for (const mode of modes) {
       const verdict = verify(
         { gold, prediction, source: 'auto', choices: at % 3 === 0 ? [gold, 'x'] : [] },
@@ -52,7 +52,7 @@ test('equality of expressions, sets and lists is symmetric', () => {
   const draw = randomOf(9);
   for (let at = 0; at < 2_000; at += 1) {
     const [a, b] = [randomScalar(draw, 2), randomScalar(draw, 2)];
-    expect(correct(a, b), `${a} ~ ${b}`).toBe(correct(b, a));
+    expect([a, b, correct(a, b)]).toEqual([a, b, correct(b, a)]);
   }
 });
 
@@ -96,7 +96,7 @@ test('a gold inequality is met by its interval, a gold percentage by three spell
 test('an unusable gold is unverifiable, and its reward is null', () => {
   for (const gold of ['', '   ', '$$', '\\boxed{}', '\\frac{1}{2', 'x'.repeat(9_000)]) {
     const verdict = verify({ gold, prediction: '\\boxed{5}', source: 'response' });
-    expect([verdict.status, rewardOf(verdict)], gold.slice(0, 20)).toEqual(['unverifiable', null]);
+    expect([gold, verdict.status, rewardOf(verdict)]).toEqual([gold, 'unverifiable', null]);
     expect(checkGold(gold).usable).toBe(false);
   }
   expect(checkGold('\\frac{1}{2}')).toEqual({ usable: true });

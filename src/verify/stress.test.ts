@@ -62,7 +62,7 @@ test.each(pieces)('64 KiB of %j end in a verdict in every mode', (piece) => {
     const first = run();
     const best = first < 100 ? first : Math.min(first, run(), run());
     // Two calls, repeated when the machine was busy; the bar for one is 50 ms on an idle machine.
-    expect(best, mode).toBeLessThan(250);
+    expect({ mode, slow: best >= 250 }).toEqual({ mode, slow: false });
   }
   const own = verify({ gold: prediction, prediction, source: 'answer' });
   expect(own.correct).toBe(true);

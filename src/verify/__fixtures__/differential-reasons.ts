@@ -12,7 +12,7 @@ export const reasons: readonly (readonly [why: string, fits: (gold: string, pred
   ['option letters', (g) => /^(?:[A-D]|\\text\{[A-Z, ]+\})$/.test(g)],
   ['words are text; the order of letters counts', (g) => /^(?:[A-Z]{2,}|\\text\{[^}]*\}|[A-Za-z ]{4,}|True)$/.test(g)],
   ['complex arithmetic', (g, p) => /i|\\sqrt\{-/.test(g) && /i|-1|^\$?-?\d/.test(p) && /i/.test(g + p)],
-  ['Unicode and other digits', (g, p) => /[^\u0000-\u007f]/.test(g + p)],
+  ['Unicode and other digits', (g, p) => Array.from(g + p).some((character) => character > '~')],
   ['plain notation: ** and e', (g, p) => /\*\*|\de\d/.test(g + p)],
   ['groups, decimal commas, mixed and repeating numbers, scientific notation', (g, p) => /\d,\d|\\,|\d \d\/\d|overline|times10/.test(g + p)],
   ['sets, intervals and conditions', (g, p) => /\\cup|\\mid|mathbb|emptyset|real numbers|[[(]\d.*,|\\{|x\s?[<>]|<x/.test(g + p)],

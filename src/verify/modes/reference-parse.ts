@@ -28,7 +28,9 @@ export function parseReference(text: string): ParsedReference {
 
 function parsed(content: string): ParsedReference {
   const text = cleanLatex(content);
-  return { value: text === '' || text.includes('°') ? undefined : text, text };
+  // A degree sign and the empty braces that a removed unit leaves are no mathematics there.
+  const broken = text === '' || text.includes('°') || /(?<!\\)\{\s*\}/.test(text);
+  return { value: broken ? undefined : text, text };
 }
 
 /** The clean-up that the string entry of a parse shows. */
