@@ -209,9 +209,10 @@ static Failure badHandle(double handle) {
   return {"disposed", plausible ? "use of a disposed tensor" : text(handle, " is no tensor handle")};
 }
 
+static Failure expected(napi_env env, const char* wanted, napi_value value);
 static const Tensor& tensorOf(Environment& self, napi_value value) {
   double handle;
-  if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw Failure{"argument", "expected a tensor"};
+  if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw expected(self.env, "a tensor", value);
   const Slot* slot = slab().find(handle, self.id);
   if (slot == nullptr) throw badHandle(handle);
   return slot->tensor;
@@ -272,7 +273,7 @@ static Argument describeArgument(const c10::Argument& argument) {
   const c10::Type& value = optional ? *type.containedType(0) : type;
   const bool optionalItems = value.kind() == c10::TypeKind::ListType &&
                              value.containedType(0)->kind() == c10::TypeKind::OptionalType;
-  return {argument.name(), type.annotation_str(), kindOf(type), optional, optionalItems,
+  return {argument.name(), type.str(), kindOf(type), optional, optionalItems,
           argument.N().value_or(0), argument.default_value()};
 }
 
