@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, expect, test } from 'vitest';
 import type { TrainEvent } from '#rl';
 import { configOf, freshState, train } from '#rl';
@@ -181,4 +182,19 @@ test('the total loss joins its terms [2.9]', () => {
     const parts = (metrics['policy/loss'] ?? NaN) + 0.05 * (metrics['nll/loss'] ?? NaN);
     expect(metrics['policy/total_loss']).toBeCloseTo(parts, 12);
   }
+});
+
+test('docs/metrics.md explains every number that is logged, and nothing else', () => {
+  const text = readFileSync(new URL('../docs/metrics.md', import.meta.url), 'utf8');
+  const lines = text.split('\n').filter((line) => line.startsWith('| `'));
+  const documented = lines.flatMap((line) =>
+    Array.from((line.split(' | ')[0] ?? '').matchAll(/`([^`]+)`/gu), ([, name = '']) => name),
+  );
+  const patterns = documented.map(
+    (name) => new RegExp(`^${name.replaceAll(/<\w+>/gu, '[^/]+')}$`, 'u'),
+  );
+  const logged = new Set([...iterations, ...steps].flatMap((metrics) => Object.keys(metrics)));
+  expect([...logged].filter((name) => !patterns.some((pattern) => pattern.test(name)))).toEqual([]);
+  const idle = patterns.filter((pattern) => ![...logged].some((name) => pattern.test(name)));
+  expect(idle).toEqual([]);
 });
