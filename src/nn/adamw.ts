@@ -1,4 +1,4 @@
-import { noGrad, ops, outside, type Tensor, TensorScope } from '#tensor';
+import { noGrad, ops, outside, stack, type Tensor, TensorScope } from '#tensor';
 
 /** Settings of one step; every step may have its own. */
 export interface AdamWSettings {
@@ -33,6 +33,59 @@ function createEntry(parameter: Tensor): Entry {
       steps: ops.zeros([], { device: parameter.device }),
       gradient: null,
     };
+  });
+}
+
+type Active = Entry & { gradient: Tensor };
+
+const portionBytes = 64 << 20;
+
+/** Cuts entries into portions of about 64 MB of weights. */
+function portions(active: readonly Active[]): readonly (readonly Active[])[] {
+  const cut: Active[][] = [];
+  let room = 0;
+  for (const entry of active) {
+    if (room <= 0) {
+      cut.push([]);
+      room = portionBytes;
+    }
+    cut.at(-1)?.push(entry);
+    room -= entry.master.byteLength;
+  }
+  return cut;
+}
+
+function update(active: readonly Active[], settings: AdamWSettings): void {
+  using _scope = new TensorScope('adamw');
+  noGrad(() => {
+    ops.foreachAdd_(
+      active.map(({ steps }) => steps),
+      1,
+    );
+    ops.fusedAdamw_(
+      active.map(({ master }) => master),
+      active.map(({ gradient }) => gradient),
+      active.map(({ mean }) => mean),
+      active.map(({ square }) => square),
+      [],
+      active.map(({ steps }) => steps),
+      {
+        lr: settings.learningRate,
+        beta1: settings.beta1,
+        beta2: settings.beta2,
+        weightDecay: settings.weightDecay,
+        eps: settings.epsilon,
+        amsgrad: false,
+        maximize: false,
+      },
+    );
+    const copies = active.filter(({ parameter, master }) => parameter !== master);
+    if (copies.length > 0) {
+      ops.foreachCopy_(
+        copies.map(({ parameter }) => parameter),
+        copies.map(({ master }) => master),
+      );
+    }
   });
 }
 
@@ -84,45 +137,32 @@ export class AdamW implements Disposable {
   /** Updates every parameter that has a gradient, then clears the gradients. */
   step(settings: AdamWSettings): void {
     const active = this.#active();
-    if (active.length === 0) return;
-    using _scope = new TensorScope('adamw');
-    noGrad(() => {
-      ops.foreachAdd_(
-        active.map(({ steps }) => steps),
-        1,
-      );
-      ops.fusedAdamw_(
-        active.map(({ master }) => master),
-        active.map(({ gradient }) => gradient),
-        active.map(({ mean }) => mean),
-        active.map(({ square }) => square),
-        [],
-        active.map(({ steps }) => steps),
-        {
-          lr: settings.learningRate,
-          beta1: settings.beta1,
-          beta2: settings.beta2,
-          weightDecay: settings.weightDecay,
-          eps: settings.epsilon,
-          amsgrad: false,
-          maximize: false,
-        },
-      );
-      const copies = active.filter(({ parameter, master }) => parameter !== master);
-      if (copies.length > 0) {
-        ops.foreachCopy_(
-          copies.map(({ parameter }) => parameter),
-          copies.map(({ master }) => master),
-        );
-      }
-    });
+    if (active.length > 0) update(active, settings);
     this.clearGradients();
   }
 
-  #active(): readonly (Entry & { gradient: Tensor })[] {
-    return [...this.#entries.values()].filter(
-      (entry): entry is Entry & { gradient: Tensor } => entry.gradient !== null,
-    );
+  /**
+   * The same, and returns the 2-norm of the change of all weights. Goes by portions, so that only few
+   * weights are held twice.
+   */
+  measuredStep(settings: AdamWSettings): number {
+    let squares = 0;
+    for (const portion of portions(this.#active())) {
+      using _scope = new TensorScope('measured step');
+      const before = noGrad(() => portion.map(({ master }) => master.clone()));
+      update(portion, settings);
+      noGrad(() => {
+        const masters = portion.map(({ master }) => master);
+        for (const [index, old] of before.entries()) old.sub_(masters[index] ?? old);
+        squares += stack(ops.foreachNorm(before)).square().sum().item();
+      });
+    }
+    this.clearGradients();
+    return Math.sqrt(squares);
+  }
+
+  #active(): readonly Active[] {
+    return [...this.#entries.values()].filter((entry): entry is Active => entry.gradient !== null);
   }
 
   /** The f32 weights by parameter name. */

@@ -75,9 +75,8 @@ export class Sampler {
    * Makes a model's weights the ones that completions come from. Requests under way finish under the
    * old weights first; caches of the old weights are dropped.
    */
-  async publish(model: QwenVL): Promise<number> {
+  async publish(model: QwenVL, version: number = this.version + 1): Promise<number> {
     while (this.#loop !== undefined) await this.#loop;
-    const version = this.version + 1;
     this.#drop();
     this.#published = publishModel(model, version, this.#options.dtype);
     this.#batch = new ActiveBatch(this.#published);
