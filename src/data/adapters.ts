@@ -35,9 +35,14 @@ export function adapterFor(file: string, columns: readonly string[], name?: stri
 }
 
 /** `for question, Question is near; rename it`. */
-function nearestColumn(spellings: readonly string[], columns: readonly string[]): readonly string[] {
+function nearestColumn(
+  spellings: readonly string[],
+  columns: readonly string[],
+): readonly string[] {
   const ranked = spellings
-    .flatMap((wanted) => columns.map((column) => ({ wanted, column, distance: edits(wanted, column) })))
+    .flatMap((wanted) =>
+      columns.map((column) => ({ wanted, column, distance: edits(wanted, column) })),
+    )
     .sort((a, b) => a.distance - b.distance);
   const [best] = ranked;
   if (best === undefined || best.distance > Math.max(2, best.wanted.length / 3)) return [];

@@ -49,7 +49,8 @@ export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object') return `an object with ${Object.keys(value).join(', ') || 'nothing'}`;
+  if (typeof value === 'object')
+    return `an object with ${Object.keys(value).join(', ') || 'nothing'}`;
   const shown = JSON.stringify(typeof value === 'bigint' ? String(value) : value) ?? typeof value;
   return shown.length > 60 ? `${shown.slice(0, 60)}…` : shown;
 }

@@ -13,7 +13,8 @@ export interface DatasetFiles {
 
 const DEPTH = 3;
 /** Files beside a dataset that hold no problems. */
-const ASIDE = /(^|\/)(\.|(dataset_infos?|dataset_dict|state|config|package(-lock)?|manifest|dropped|findings|summary)\.(json|jsonl)$)/i;
+const ASIDE =
+  /(^|\/)(\.|(dataset_infos?|dataset_dict|state|config|package(-lock)?|manifest|dropped|findings|summary)\.(json|jsonl)$)/i;
 
 /**
  * The files of rows in a folder (up to three folders deep, hidden ones aside), or the one file that is
@@ -38,9 +39,10 @@ export async function findFiles(name: string, split?: string): Promise<DatasetFi
       `${name}: expected a .jsonl, .json or .parquet file, found ${extname(path) || 'no ending'}`,
     );
   }
-  const all = await filesBelow(path, path, DEPTH);
+  const all = await filesBelow(path, DEPTH);
   const rows = all.filter((file) => holdsRows(file) && !ASIDE.test(place(path, file)));
-  const chosen = split === undefined ? rows : rows.filter((file) => names(place(path, file), split));
+  const chosen =
+    split === undefined ? rows : rows.filter((file) => names(place(path, file), split));
   if (chosen.length > 0) return { root: path, files: withoutTwins(chosen) };
   const here = all.slice(0, 8).map((file) => place(path, file));
   const among = rows.map((file) => place(path, file));
@@ -56,7 +58,10 @@ const place = (root: string, file: string): string => relative(root, file).split
 
 /** Whether a path names a split as a word of its own. */
 function names(path: string, split: string): boolean {
-  return path.toLowerCase().split(/[^a-z0-9]+/).includes(split.toLowerCase());
+  return path
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .includes(split.toLowerCase());
 }
 
 function withoutTwins(files: readonly string[]): readonly string[] {
@@ -65,7 +70,7 @@ function withoutTwins(files: readonly string[]): readonly string[] {
   return files.filter((file) => /\.parquet$/i.test(file) || !parquet.has(stem(file)));
 }
 
-async function filesBelow(root: string, folder: string, depth: number): Promise<string[]> {
+async function filesBelow(folder: string, depth: number): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const found: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -75,7 +80,7 @@ async function filesBelow(root: string, folder: string, depth: number): Promise<
     const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && (await isDirectory(path)));
     if (!isFolder) found.push(path);
     else if (depth > 1 && !/^images?$/i.test(entry.name)) {
-      found.push(...(await filesBelow(root, path, depth - 1)));
+      found.push(...(await filesBelow(path, depth - 1)));
     }
   }
   return found;

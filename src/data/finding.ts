@@ -20,7 +20,7 @@ export const findingActions = {
   prompt_too_long: 'drop',
   category_unknown: 'warn',
   source_unknown: 'warn',
-  passrate_range: 'repair',
+  passrate_range: 'warn',
   benchmark_overlap: 'list',
   duplicate_content: 'list',
 } as const satisfies Readonly<Record<string, FindingAction>>;

@@ -51,7 +51,7 @@ function decodeHadoopLz4(input: Uint8Array, length: number): Uint8Array {
   const view = new DataView(input.buffer, input.byteOffset, input.byteLength);
   const output = new Uint8Array(length);
   let to = 0;
-  for (let from = 0; from + 8 <= input.length; ) {
+  for (let from = 0; from + 8 <= input.length;) {
     const size = view.getUint32(from);
     const bytes = view.getUint32(from + 4);
     if (to + size > length || from + 8 + bytes > input.length) return decodeLz4(input, length);

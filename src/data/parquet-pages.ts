@@ -58,7 +58,9 @@ export async function withPageIndex(
     end += index.length;
   }
   const added = Buffer.concat(indexes);
-  const groups = metadata.row_groups.map((each, at) => (at === group ? { ...each, columns } : each));
+  const groups = metadata.row_groups.map((each, at) =>
+    at === group ? { ...each, columns } : each,
+  );
   return { file: extended(file, added), metadata: { ...metadata, row_groups: groups }, cuts };
 }
 
@@ -96,13 +98,17 @@ interface PageShape {
 }
 
 /** Reads one page header; headers that carry long statistics need a second, larger read. */
-async function pageAt(file: AsyncBuffer, offset: number, end: number): Promise<PageShape | undefined> {
+async function pageAt(
+  file: AsyncBuffer,
+  offset: number,
+  end: number,
+): Promise<PageShape | undefined> {
   for (let window = 512; ; window *= 16) {
     const stop = Math.min(offset + window, end);
     const reader = { view: new DataView(await file.slice(offset, stop)), offset: 0 };
     let header: Record<string, unknown>;
     try {
-      header = deserializeTCompactProtocol(reader) as Record<string, unknown>;
+      header = deserializeTCompactProtocol(reader);
     } catch {
       if (stop === end) return undefined; // the caller reads the whole column and meets the damage
       continue;

@@ -19,7 +19,8 @@ export function pictureCells(value: unknown, column: string): readonly PictureCe
     if (data === undefined) return [{ kind: 'path', path: value }];
     return [{ kind: 'bytes', bytes: Buffer.from(data, 'base64') }];
   }
-  if (value instanceof Uint8Array) return value.length === 0 ? [] : [{ kind: 'bytes', bytes: value }];
+  if (value instanceof Uint8Array)
+    return value.length === 0 ? [] : [{ kind: 'bytes', bytes: value }];
   if (typeof value === 'object' && ('bytes' in value || 'path' in value)) {
     const { bytes, path } = value as { readonly bytes?: unknown; readonly path?: unknown };
     if (bytes instanceof Uint8Array && bytes.length > 0) return [{ kind: 'bytes', bytes }];

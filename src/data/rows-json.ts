@@ -86,7 +86,10 @@ async function holdsLines(file: string): Promise<boolean> {
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(2 ** 20), 0, 2 ** 20, 0);
-    const text = buffer.toString('utf8', 0, bytesRead).replace(/^\uFEFF/, '').trimStart();
+    const text = buffer
+      .toString('utf8', 0, bytesRead)
+      .replace(/^\uFEFF/, '')
+      .trimStart();
     const end = text.indexOf('\n');
     if (!text.startsWith('{') || end < 0 || text.slice(end).trim() === '') return false;
     return parseLine(text.slice(0, end), 1).value !== undefined;

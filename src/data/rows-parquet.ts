@@ -190,7 +190,12 @@ async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
       const bytes = new Uint8Array(Math.max(0, end - start));
       let filled = 0;
       while (filled < bytes.length) {
-        const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, start + filled);
+        const { bytesRead } = await handle.read(
+          bytes,
+          filled,
+          bytes.length - filled,
+          start + filled,
+        );
         if (bytesRead === 0) break;
         filled += bytesRead;
       }

@@ -18,9 +18,17 @@ const SPELLINGS = {
 /** Any file of questions with answers: docs/data-format.md. */
 export const plain: Adapter = {
   name: 'plain',
-  summary: 'question and answer, with pictures, options, category and pass rates where there are any',
+  summary:
+    'question and answer, with pictures, options, category and pass rates where there are any',
   required: [SPELLINGS.question.join('|'), SPELLINGS.answer.join('|')],
-  optional: ['id|qid', 'images|image', 'options|choices', 'category|family|subject', 'source', 'passRates'],
+  optional: [
+    'id|qid',
+    'images|image',
+    'options|choices',
+    'category|family|subject',
+    'source',
+    'passRates',
+  ],
   recognises: (columns) =>
     SPELLINGS.question.some((name) => columns.has(name)) &&
     SPELLINGS.answer.some((name) => columns.has(name)),

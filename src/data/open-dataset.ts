@@ -1,0 +1,63 @@
+import { stat } from 'node:fs/promises';
+
+import { Dataset } from './dataset.ts';
+import { DatasetError } from './dataset-error.ts';
+import { findFiles } from './find-files.ts';
+import type { DatasetFiles } from './find-files.ts';
+import type { Finding } from './finding.ts';
+import { resolveDataset } from './hub.ts';
+import type { HubOptions } from './hub.ts';
+import { pictureCache, pictureStore } from './picture-store.ts';
+import type { Problem } from './problem.ts';
+import { readProblems } from './read-problems.ts';
+import type { ReadOptions } from './read-problems.ts';
+
+export interface OpenOptions extends ReadOptions {
+  /** Keeps files whose path names it. */
+  readonly split?: string;
+  /** Where pictures from inside files are unpacked. Default: the user's cache. */
+  readonly cache?: string;
+  readonly hub?: HubOptions;
+}
+
+/**
+ * Where the files of a dataset are: a file, a folder, or a hub id, which is fetched first.
+ *
+ * @throws DatasetError, HubError.
+ */
+export async function locateDataset(
+  name: string,
+  { split, hub }: Pick<OpenOptions, 'split' | 'hub'> = {},
+): Promise<DatasetFiles> {
+  const isFile = (await stat(name).catch(() => undefined))?.isFile() ?? false;
+  const isHubId =
+    /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(name) && !/^\.|\.(jsonl?|parquet)$/.test(name);
+  const exists = isFile || (await stat(name).catch(() => undefined)) !== undefined;
+  return findFiles(exists || !isHubId ? name : await resolveDataset(name, hub), split);
+}
+
+/**
+ * Opens a dataset: reads and checks every row, unpacks pictures that lie inside Parquet files, and keeps
+ * the problems. Rows that cannot be used are in `findings`, each with its code and place.
+ *
+ * @throws DatasetError if it cannot be read, or if no row can be used.
+ */
+export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
+  const files = await locateDataset(name, options);
+  const store = options.store ?? pictureStore(options.cache ?? pictureCache());
+  const problems: Problem[] = [];
+  const findings: Finding[] = [];
+  for await (const rows of readProblems(files, { ...options, store })) {
+    for (const { problem, findings: found } of rows) {
+      findings.push(...found);
+      if (problem !== undefined) problems.push(problem);
+    }
+  }
+  if (problems.length > 0) return new Dataset(problems, findings);
+  const [first] = findings;
+  throw new DatasetError(
+    'rows',
+    `${name}: expected usable problems, found ${findings.length} faults and none; the first: ` +
+      `${first?.file} row ${first?.row}: ${first?.code}: ${first?.message}`,
+  );
+}

@@ -1,0 +1,41 @@
+import { access } from 'node:fs/promises';
+import { isAbsolute, join, resolve } from 'node:path';
+
+/**
+ * Finds the picture files that rows name. Paths count from the folder that was given, or the dataset's,
+ * or the `images` folder in either, since archives unpack to `images/` as well as `images/images/`.
+ */
+export class PictureFiles {
+  readonly #bases: string[];
+
+  constructor(root: string, images?: string) {
+    const roots = images === undefined ? [root] : [resolve(images), root];
+    this.#bases = roots.flatMap((base) => [base, join(base, 'images'), join(base, '..')]);
+  }
+
+  /** The path of a file that exists, or undefined. */
+  async find(name: string): Promise<string | undefined> {
+    const path = name.replace(/^file:\/\//, '');
+    if (isAbsolute(path)) return (await exists(path)) ? path : undefined;
+    for (const [index, base] of this.#bases.entries()) {
+      const candidate = join(base, path);
+      if (!(await exists(candidate))) continue;
+      // Where one picture lies, the others lie: the next search begins there.
+      if (index > 0) this.#bases.unshift(...this.#bases.splice(index, 1));
+      return candidate;
+    }
+    return undefined;
+  }
+
+  /** Folders that were searched. */
+  get bases(): readonly string[] {
+    return this.#bases;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
