@@ -1,5 +1,5 @@
 import type { Preset, Settings } from '#rl';
-import { firstStage, rethinking } from './stages.ts';
+import { firstStage, rethinking, rethinkingSources } from './stages.ts';
 
 const stage2: Settings = { ...rethinking, 'policy.start': firstStage };
 
@@ -46,24 +46,28 @@ export const ownAblations: readonly Preset[] = [
       'eval.templates': ['default', 'rethink'],
     },
     source: 'ours',
+    sources: rethinkingSources,
   },
   {
     name: 'rethinker-trigger-only',
     summary: 'stage 2 with triggers and without the hint in the instruction',
     settings: { ...stage2, 'prompt.template': 'default' },
     source: 'ours',
+    sources: rethinkingSources,
   },
   {
     name: 'rethinker-no-nll',
     summary: 'stage 2 without the likelihood of kept rethinkings',
     settings: { ...stage2, 'loss.nllCoef': 0 },
     source: 'ours',
+    sources: rethinkingSources,
   },
   {
     name: 'rethinker-trigger-masked',
     summary: 'stage 2 with the trigger outside every loss',
     settings: { ...stage2, 'mask.nllTrigger': false },
     source: 'ours',
+    sources: rethinkingSources,
   },
   {
     name: 'reasoner-std',

@@ -1,5 +1,5 @@
 import type { Preset } from '#rl';
-import { firstStage, rethinking } from './stages.ts';
+import { firstStage, rethinking, rethinkingSources } from './stages.ts';
 
 /**
  * The choices of the released code (commit dd2c17d), for comparison only. Its faults are not repeated:
@@ -26,5 +26,6 @@ export const releasedCode: Preset = {
     'mask.nllY1': true,
   },
   source: 'released code',
+  sources: rethinkingSources,
   stamps: ['values of the released code, for comparison only'],
 };

@@ -23,6 +23,7 @@ export function atOtherSizes(presets: readonly Preset[]): readonly Preset[] {
           'data.subset': subset,
         },
         source: preset.source,
+        ...(preset.sources === undefined ? {} : { sources: preset.sources }),
       };
     }),
   );

@@ -1,4 +1,4 @@
-import type { Preset, Settings } from '#rl';
+import type { Preset, Settings, Sources } from '#rl';
 import { paperTriggers } from '#rl';
 
 /** What turns stage 1 into stage 2 (algorithm.md 4.1). */
@@ -8,6 +8,15 @@ export const rethinking: Settings = {
   'rethink.triggers': paperTriggers,
   'loss.nllCoef': 0.05,
   'eval.templates': ['default', 'rethink'],
+};
+
+/** Where those values come from. */
+export const rethinkingSources: Sources = {
+  'policy.start': 'paper v1, v3',
+  'prompt.template': 'paper v3',
+  'rethink.mode': 'paper v3',
+  'loss.nllCoef': 'released code',
+  'eval.templates': 'ours',
 };
 
 /** Where the second stage begins unless told otherwise: the best checkpoint of a run of stage 1. */
@@ -27,6 +36,7 @@ export const stages: readonly Preset[] = [
     summary: 'stage 2 at 7B: the same with Forced Rethinking, from the best stage-1 checkpoint',
     settings: { ...rethinking, 'policy.start': firstStage },
     source: 'paper v3',
+    sources: rethinkingSources,
     row: 'VL-Rethinker-7B',
   },
 ];

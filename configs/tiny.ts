@@ -1,4 +1,4 @@
-import type { Preset, Settings } from '#rl';
+import type { Preset, Settings, Source, Sources } from '#rl';
 
 /** Stage 1 on the tiny model and the puzzles: minutes on two cores (tiny.md section 6). */
 const tiny: Settings = {
@@ -32,7 +32,8 @@ const tinyRethinking: Settings = {
 };
 
 /** The same switches on the tiny model; subsets of the real data set become the whole pool. */
-export function tinySibling({ name, summary, settings, stamps }: Preset): Preset {
+export function tinySibling(preset: Preset): Preset {
+  const { name, summary, settings, stamps, sources, source } = preset;
   const rethinks = settings['rethink.mode'] !== undefined;
   const second = rethinks || name.startsWith('rethinker') || name === 'released-code';
   const start = second ? 'runs/reasoner-tiny/best' : 'assets/tiny-base';
@@ -49,6 +50,14 @@ export function tinySibling({ name, summary, settings, stamps }: Preset): Preset
         : { 'rollout.problemsPerSync': 32 }),
     },
     source: 'ours',
+    sources: siblingSources(settings, sources, source),
     ...(stamps === undefined ? {} : { stamps }),
   };
+}
+
+/** Settings that the tiny sibling takes over keep their sources; where it starts is its own matter. */
+function siblingSources(settings: Settings, sources: Sources = {}, source: Source): Sources {
+  const kept = Object.keys(settings).filter((key) => !(key in tiny) && key !== 'policy.start');
+  const known: Readonly<Record<string, Source | undefined>> = sources;
+  return Object.fromEntries(kept.map((key) => [key, known[key] ?? source]));
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KnobKey, Preset } from '#rl';
-import { configOf, knobKeys, knobOf, resolveConfig, settingOf } from '#rl';
+import { configOf, explain, knobKeys, knobOf, resolveConfig, settingOf } from '#rl';
 import { presets } from '../configs/index.ts';
 
 const named = (name: string): Preset => {
@@ -155,6 +155,23 @@ test('the tiny stages have the settings that were measured [tiny.md 6]', () => {
     maxNewTokens: 192,
     temperature: 0.9,
   });
+});
+
+test('every setting of a preset has its source', () => {
+  const line = (name: string, key: KnobKey) => {
+    const preset = named(name);
+    const text = explain(configOf(preset.settings), { preset, given: [] });
+    return text
+      .split('\n')
+      .find((one) => one.startsWith(`${key} `))
+      ?.replaceAll(/ {2,}/gu, ' | ');
+  };
+  expect(line('rethinker', 'loss.nllCoef')).toContain('| 0.05 | released code |');
+  expect(line('rethinker', 'prompt.template')).toContain('| rethink | paper v3 |');
+  expect(line('rethinker-tiny', 'prompt.template')).toContain('| rethink | paper v3 |');
+  expect(line('rethinker-tiny', 'policy.start')).toContain('| ours |');
+  expect(line('reasoner-grpo-tiny', 'batch.mode')).toContain('| grpo | paper v3 |');
+  expect(line('released-code', 'rollout.topP')).toContain('| 0.95 | released code |');
 });
 
 test('the compatibility preset is stamped, and its faults are not repeated [4.1]', () => {

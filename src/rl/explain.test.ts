@@ -5,7 +5,7 @@ import { configOf, knobKeys } from './knobs.ts';
 
 const told = (settings: Settings, given: readonly string[] = []) =>
   explain(configOf(settings), {
-    preset: { name: 'mine', settings, source: 'ours' },
+    preset: { name: 'mine', source: 'ours', sources: { 'loss.nllCoef': 'released code' } },
     given,
     problems: 16_000,
   });
@@ -40,9 +40,9 @@ test('what is switched changes what is told [D12]', () => {
 });
 
 test('every setting is listed with value, source and meaning, or why it has no effect [D12]', () => {
-  const lines = told({ 'optim.learningRate': 2e-6, 'replay.alpha': 2 }, ['replay.alpha']).split(
-    '\n',
-  );
+  const lines = told({ 'optim.learningRate': 2e-6, 'replay.alpha': 2, 'loss.nllCoef': 0.05 }, [
+    'replay.alpha',
+  ]).split('\n');
   for (const key of knobKeys) {
     expect(lines.filter((line) => line.startsWith(`${key} `))).toHaveLength(1);
   }
@@ -50,6 +50,7 @@ test('every setting is listed with value, source and meaning, or why it has no e
     lines.find((one) => one.startsWith(`${key} `))?.replaceAll(/ {2,}/g, ' | ');
   expect(line('replay.alpha')).toContain('| 2 | set by you |');
   expect(line('optim.learningRate')).toContain('| 0.000002 | ours |');
+  expect(line('loss.nllCoef')).toContain('| 0.05 | released code |');
   expect(line('optim.beta2')).toContain('| 0.95 | released code |');
   expect(line('rethink.q')).toContain('no effect: rethink.mode is off');
 });

@@ -9,7 +9,7 @@ import { planRun } from './schedule.ts';
 
 /** What `explain` is told besides the configuration. */
 export interface Explaining {
-  readonly preset: Pick<Preset, 'name' | 'settings' | 'source' | 'stamps'>;
+  readonly preset: Pick<Preset, 'name' | 'source' | 'sources' | 'stamps'>;
   /** Keys that the user set. */
   readonly given: readonly string[];
   /** Size of the problem set, when it is known. */
@@ -145,7 +145,7 @@ function sourceOf(key: KnobKey, config: RunConfig, { preset, given }: Explaining
   if (given.includes(key)) return 'set by you';
   const knob = knobOf(key);
   const same = shown(settingOf(config, key)) === shown(knob.value);
-  return same ? knob.source : preset.source;
+  return same ? knob.source : (preset.sources?.[key] ?? preset.source);
 }
 
 function shown(value: KnobValue): string {

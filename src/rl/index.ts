@@ -31,7 +31,7 @@ export { closestWord } from './closest-word.ts';
 export { parseSetting, resolveConfig, stampsOf } from './check-config.ts';
 export type { Complaint, Given, Resolved } from './check-config.ts';
 export { explain } from './explain.ts';
-export type { Preset } from './preset.ts';
+export type { Preset, Sources } from './preset.ts';
 export { recordOf } from './record-of.ts';
 export type { Recording } from './record-of.ts';
 export { Watchdog } from './watchdog.ts';

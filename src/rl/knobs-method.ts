@@ -266,7 +266,7 @@ export const lossKnobs: Named<'loss' | 'mask'> = {
   'loss.klCoef': {
     type: { kind: 'real', min: 0 },
     value: 0,
-    source: 'paper v3',
+    source: 'released code',
     meaning: 'weight of the divergence from the frozen start checkpoint; 0 = none is loaded',
   },
   'loss.nllCoef': {
