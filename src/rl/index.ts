@@ -39,3 +39,5 @@ export type { Stall, Ticker } from './watchdog.ts';
 export { checkLimits } from './check-limits.ts';
 export type { Fit } from './check-limits.ts';
 export { checkpointDue, validationDue } from './due.ts';
+export { splitValidation } from './validation-split.ts';
+export type { Split } from './validation-split.ts';
