@@ -12,7 +12,7 @@ const doors: Record<string, readonly string[]> = {
   nn: ['tensor'],
   'model/processor': ['data'],
   model: ['tensor', 'nn', 'data', 'model/processor'],
-  sampler: ['tensor', 'model', 'model/processor'],
+  sampler: ['tensor', 'nn', 'model', 'model/processor'],
   policy: ['type data', 'type run', 'type model/processor', 'type sampler'],
   'policy/local': [
     'tensor',

@@ -1,0 +1,1 @@
+export { createLocalPolicy, type LocalPolicyOptions, PolicyError } from './local-policy.ts';

@@ -1,0 +1,188 @@
+import { loadModel, type QwenVL } from '#model';
+import type { Patches, Prompt } from '#model/processor';
+import { AdamW, clipGradNorm, gradNorm } from '#nn';
+import type { AdamUpdate, Loss, Microbatch, Sequence } from '#policy';
+import type { Metrics } from '#run';
+import { type SampleRequest, Sampler, type Sampling } from '#sampler';
+import { type DType, liveTensors, noGrad, setThreads, type Tensor, TensorScope } from '#tensor';
+import { loadTrainer, saveTrainer } from './checkpoint.ts';
+import type { ForwardOptions, Pictures } from './forward.ts';
+import { forwardBackward } from './forward-backward.ts';
+import { cutSequences, sequenceLogprobs } from './sequence-logprobs.ts';
+
+/** How a local policy computes. */
+export interface TrainerOptions extends ForwardOptions {
+  /** Checkpoint folder to start from; its small files go into every checkpoint. */
+  readonly base: string;
+  /** Type of forward and backward; weights and moments stay f32. */
+  readonly dtype: DType;
+  readonly samplerDtype: DType;
+  readonly device: string;
+  /** Compute threads; 0 = one per core. */
+  readonly threads: number;
+  /** Ids that are never drawn and never counted. */
+  readonly bannedIds: readonly number[];
+  /** Rows that decode together at most. */
+  readonly maxRows: number;
+  /** Keys and values of prompts kept for later, in bytes. */
+  readonly cacheBytes: number;
+  /** Tokens that `logprobs` computes at once. */
+  readonly tokensAtOnce: number;
+}
+
+/** Asks for the pixels of a picture by its hash. */
+export type FetchPatches = (hash: string) => Promise<Patches>;
+
+/** Model, optimizer and sampler of one thread: the policy where it computes. */
+export class Trainer implements AsyncDisposable {
+  readonly #options: TrainerOptions;
+  readonly #fetch: FetchPatches;
+  readonly #model: QwenVL;
+  readonly #optimizer: AdamW;
+  readonly #sampler: Sampler;
+  readonly #bans: Tensor;
+  #version = 0;
+
+  constructor(options: TrainerOptions, fetch: FetchPatches) {
+    if (options.threads > 0) setThreads(options.threads);
+    this.#options = options;
+    this.#fetch = fetch;
+    this.#model = loadModel(options.base, { dtype: options.dtype, device: options.device });
+    const trained = [...this.#model.parameters].filter(
+      ([name]) => options.trainVision || !name.startsWith('visual.'),
+    );
+    if (!options.trainVision) this.#freezeVision();
+    this.#optimizer = new AdamW(new Map(trained));
+    this.#bans = this.#model.bans(options.bannedIds);
+    this.#sampler = new Sampler({
+      dtype: options.samplerDtype,
+      patches: ({ hash }) => fetch(hash),
+      maxRows: options.maxRows,
+      prefillTokens: options.tokensAtOnce,
+      cacheBytes: options.cacheBytes,
+    });
+  }
+
+  #freezeVision(): void {
+    for (const [name, parameter] of this.#model.parameters) {
+      if (name.startsWith('visual.')) parameter.requiresGrad_(false);
+    }
+  }
+
+  /** Prompt and response together. */
+  get maxTokens(): number {
+    return this.#model.config.text.maxPositions;
+  }
+
+  /** Starts sampling; `cancel` of what is returned ends it early. */
+  sample(request: SampleRequest): Sampling {
+    return this.#sampler.submit(request);
+  }
+
+  async logprobs(sequences: readonly Sequence[]): Promise<readonly Float32Array[]> {
+    const found: Float32Array[] = [];
+    for (const portion of cutSequences(sequences, this.#options.tokensAtOnce)) {
+      const pictures = await this.#pictures(portion.map(({ prompt }) => prompt));
+      found.push(...sequenceLogprobs({ model: this.#model, pictures, bans: this.#bans }, portion));
+    }
+    return found;
+  }
+
+  async forwardBackward(microbatch: Microbatch, losses: readonly Loss[]): Promise<Metrics> {
+    const pictures = await this.#pictures(microbatch.sequences.map(({ prompt }) => prompt));
+    const { trainVision, gradientCheckpointing } = this.#options;
+    const options = { trainVision, gradientCheckpointing };
+    const work = { model: this.#model, pictures, bans: this.#bans, options };
+    const metrics = forwardBackward(work, microbatch, losses);
+    if (this.#options.dtype !== 'f32') this.#optimizer.accumulate();
+    return metrics;
+  }
+
+  /** Pixels of the pictures in some prompts, each once. */
+  async #pictures(prompts: readonly Prompt[]): Promise<Pictures> {
+    const hashes = new Set(
+      prompts.flatMap(({ chunks }) =>
+        chunks.flatMap((chunk) => (chunk.kind === 'image' ? [chunk.image.hash] : [])),
+      ),
+    );
+    const patches = await Promise.all([...hashes].map(this.#fetch));
+    return new Map(patches.map((picture) => [picture.hash, picture]));
+  }
+
+  optimStep({ maxGradNorm, ...settings }: AdamUpdate): Metrics {
+    using _scope = new TensorScope('optimizer step');
+    this.#optimizer.accumulate();
+    const grads = this.#optimizer.gradients();
+    if (grads.length === 0) {
+      return {
+        'optim/grad_norm': 0,
+        'optim/grad_clipped': 0,
+        'optim/update_norm': 0,
+        'optim/nonfinite': 0,
+      };
+    }
+    const norm = noGrad(() => gradNorm(grads)).item();
+    if (!Number.isFinite(norm)) {
+      this.#optimizer.clearGradients();
+      return {
+        'optim/grad_norm': norm,
+        'optim/grad_clipped': 0,
+        'optim/update_norm': 0,
+        'optim/nonfinite': 1,
+      };
+    }
+    const clipped = norm > maxGradNorm;
+    if (clipped) clipGradNorm(grads, maxGradNorm);
+    return {
+      'optim/grad_norm': norm,
+      'optim/grad_clipped': clipped ? 1 : 0,
+      'optim/update_norm': this.#optimizer.measuredStep(settings),
+      'optim/nonfinite': 0,
+    };
+  }
+
+  discardGradient(): void {
+    this.#optimizer.accumulate();
+    this.#optimizer.clearGradients();
+  }
+
+  async publish(): Promise<number> {
+    this.#version = await this.#sampler.publish(this.#model, this.#version + 1);
+    return this.#version;
+  }
+
+  save(folder: string): void {
+    const { base } = this.#options;
+    saveTrainer(folder, base, {
+      optimizer: this.#optimizer,
+      weights: this.#weights(),
+      version: this.#version,
+    });
+  }
+
+  /** f32 weights of the whole model: masters of what is trained, the rest as it is. */
+  #weights(): ReadonlyMap<string, Tensor> {
+    const masters = this.#optimizer.masters();
+    return new Map(
+      [...this.#model.parameters].map(([name, own]) => [name, masters.get(name) ?? own]),
+    );
+  }
+
+  async load(folder: string): Promise<void> {
+    this.discardGradient();
+    this.#version = loadTrainer(folder, this.#model, this.#optimizer);
+    if (this.#version > 0) await this.#sampler.publish(this.#model, this.#version);
+  }
+
+  /** Tensors alive in this thread: constant from step to step. */
+  get liveTensors(): number {
+    return liveTensors();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sampler[Symbol.asyncDispose]();
+    this.#optimizer[Symbol.dispose]();
+    this.#bans.dispose();
+    this.#model[Symbol.dispose]();
+  }
+}
