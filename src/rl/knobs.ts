@@ -1,5 +1,6 @@
 import type { Knob, KnobKey, KnobTable, KnobValue } from './knob.ts';
-import { lossKnobs, rethinkKnobs, rewardKnobs, rolloutKnobs } from './knobs-method.ts';
+import { lossKnobs, rewardKnobs } from './knobs-loss.ts';
+import { rethinkKnobs, rolloutKnobs } from './knobs-rollout.ts';
 import { alarmKnobs, checkKnobs, dataKnobs, optimKnobs, seedKnob } from './knobs-run.ts';
 import type { RunConfig } from './run-config.ts';
 
