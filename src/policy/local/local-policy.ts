@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { ImageRef } from '#data';
 import type { Patches, Processor, Prompt } from '#model/processor';
@@ -57,6 +58,8 @@ class Link {
   #ended: unknown;
 
   constructor(options: TrainerOptions, patches: (hash: string) => Promise<Patches>) {
+    // Read by OpenMP when the thread loads libtorch; a thread cannot set it for itself (see #tensor).
+    process.env['OMP_WAIT_POLICY'] ??= 'passive';
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     this.#patches = patches;
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: options });
