@@ -30,4 +30,24 @@ export const commands: readonly CommandEntry[] = [
     summary: 'compare model, processor and sampler with fixtures made by transformers',
     load: async () => (await import('./parity.ts')).parity,
   },
+  {
+    name: 'data puzzles',
+    summary: 'draw visual puzzles as a dataset: pictures and JSON lines',
+    load: async () => (await import('./data-puzzles.ts')).dataPuzzles,
+  },
+  {
+    name: 'data check',
+    summary: 'examine a dataset: faults by row, counts, duplicates, overlap; clean it',
+    load: async () => (await import('./data-check.ts')).dataCheck,
+  },
+  {
+    name: 'data subset',
+    summary: 'choose problems by pass rate, category and number; hold out a validation split',
+    load: async () => (await import('./data-subset.ts')).dataSubset,
+  },
+  {
+    name: 'data show',
+    summary: 'show one problem as the model will see it',
+    load: async () => (await import('./data-show.ts')).dataShow,
+  },
 ];

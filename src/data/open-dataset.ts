@@ -38,12 +38,15 @@ export async function locateDataset(
 
 /**
  * Opens a dataset: reads and checks every row, unpacks pictures that lie inside Parquet files, and keeps
- * the problems. Rows that cannot be used are in `findings`, each with its code and place.
+ * the problems. Its name, or its files where they are known. Rows that cannot be used are in `findings`, each with its code and place.
  *
  * @throws DatasetError if it cannot be read, or if no row can be used.
  */
-export async function openDataset(name: string, options: OpenOptions = {}): Promise<Dataset> {
-  const files = await locateDataset(name, options);
+export async function openDataset(
+  name: string | DatasetFiles,
+  options: OpenOptions = {},
+): Promise<Dataset> {
+  const files = typeof name === 'string' ? await locateDataset(name, options) : name;
   const store = options.store ?? pictureStore(options.cache ?? pictureCache());
   const problems: Problem[] = [];
   const findings: Finding[] = [];
@@ -57,7 +60,7 @@ export async function openDataset(name: string, options: OpenOptions = {}): Prom
   const [first] = findings;
   throw new DatasetError(
     'rows',
-    `${name}: expected usable problems, found ${findings.length} faults and none; the first: ` +
+    `${files.files.join(', ')}: expected usable problems, found ${findings.length} faults and none; the first: ` +
       `${first?.file} row ${first?.row}: ${first?.code}: ${first?.message}`,
   );
 }
