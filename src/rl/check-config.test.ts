@@ -128,7 +128,10 @@ test('uses of the reference answer beyond the reward are stamped on the run [F2]
 });
 
 test('a response is rewarded for its answer alone: there is no other reward to choose [R8]', () => {
-  expect(knobKeys.filter((key) => key.startsWith('reward.'))).toEqual(['reward.shaping']);
+  expect(knobKeys.filter((key) => key.startsWith('reward.'))).toEqual([
+    'reward.answer', // where it stands
+    'reward.shaping',
+  ]);
   expect(knobOf('reward.shaping').type).toEqual({ kind: 'choice', values: ['none', 'reference'] });
 });
 

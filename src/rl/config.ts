@@ -57,6 +57,8 @@ export interface RethinkConfig {
 }
 
 export interface RewardConfig {
+  /** Where the answer must stand: in a box, or also behind a tag or an answer phrase. */
+  readonly answer: 'box' | 'box_or_phrase';
   readonly shaping: 'none' | 'reference';
 }
 

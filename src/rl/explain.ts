@@ -44,11 +44,12 @@ function iterationText(config: RunConfig, { problems }: Explaining): readonly st
 
 function rolloutText({ rollout, reward }: RunConfig): readonly string[] {
   const nucleus = rollout.topP < 1 ? `, top-p ${rollout.topP}` : '';
+  const place = reward.answer === 'box' ? 'last box' : 'last box, answer tag or answer phrase';
   const likeliest = rollout.topK > 0 ? `, top-k ${rollout.topK}` : '';
   return [
     `Responses: temperature ${rollout.temperature}${nucleus}${likeliest}, at most ${rollout.maxNewTokens} tokens.`,
     reward.shaping === 'none'
-      ? 'Reward: r = 1 if the last box holds the reference answer, else 0.'
+      ? `Reward: r = 1 if the ${place} holds the reference answer, else 0.`
       : 'Reward: r = 1 or 0, then shaped: invalid −0.1; right with 1–2 waits 1.1, with n ≥ 3 waits 1 − 0.2 n.',
     rollout.truncated === 'wrong'
       ? 'A response without end token has reward 0 and is trained on as sampled.'

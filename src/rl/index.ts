@@ -3,6 +3,7 @@ export type { TrainConfig } from './config.ts';
 export type { Knob, KnobKey, KnobKind, KnobTable, KnobValue, Source } from './knob.ts';
 export { configOf, knobKeys, knobOf, knobs, settingOf } from './knobs.ts';
 export type { Settings } from './knobs.ts';
+export { verifyPolicy } from './judge.ts';
 export type { AnswerVerdict, CheckAnswer } from './judge.ts';
 export { countNativeWaits } from './native-wait.ts';
 export type {

@@ -1,5 +1,5 @@
 import type { Problem } from '#data';
-import type { Verdict, VerifyInput } from '#verify';
+import type { Policy, Verdict, VerifyInput } from '#verify';
 import type { RewardConfig } from './config.ts';
 import type { Completion, RolloutVerdict, VerdictCode } from './records.ts';
 import { shapingOf } from './reward.ts';
@@ -12,6 +12,11 @@ export type AnswerVerdict = Pick<Verdict, 'correct' | 'status' | 'reason'> & {
 
 /** Checks the answer in a response: `verify` itself, or a pool of workers, which takes its time. */
 export type CheckAnswer = (input: VerifyInput) => AnswerVerdict | Promise<AnswerVerdict>;
+
+/** How the verifier has to be asked; whoever builds a `CheckAnswer` passes it on. */
+export function verifyPolicy({ answer }: RewardConfig): Pick<Policy, 'requireBox'> {
+  return { requireBox: answer === 'box' };
+}
 
 /** One response on its way to a verdict. */
 export interface Response {
@@ -27,7 +32,7 @@ export interface Response {
 /** What judging needs. */
 export interface Judge {
   readonly verify: CheckAnswer;
-  readonly reward: RewardConfig;
+  readonly reward: Pick<RewardConfig, 'shaping'>;
   /** Ids that a response must never hold. */
   readonly banned: ReadonlySet<number>;
   readonly end: number;

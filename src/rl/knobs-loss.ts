@@ -15,6 +15,12 @@ const noKept = (config: RunConfig) =>
 type Named<Prefix extends string> = Pick<KnobTable, Extract<KnobKey, `${Prefix}.${string}`>>;
 
 export const rewardKnobs: Named<'reward' | 'advantage' | 'batch' | 'replay'> = {
+  'reward.answer': {
+    type: { kind: 'choice', values: ['box', 'box_or_phrase'] },
+    value: 'box',
+    source: 'ours',
+    meaning: 'where the answer must stand: in the last box, or also behind a tag or answer phrase',
+  },
   'reward.shaping': {
     type: { kind: 'choice', values: ['none', 'reference'] },
     value: 'none',

@@ -17,7 +17,7 @@ export interface Judged {
  * all; a correct answer with one or two native waits → 1.1; with n ≥ 3 → 1 − 0.2 n. A response that
  * we made to think again is never shaped.
  */
-export function shapingOf(judged: Judged, config: RewardConfig): number {
+export function shapingOf(judged: Judged, config: Pick<RewardConfig, 'shaping'>): number {
   if (config.shaping === 'none' || judged.forced) return 0;
   const correctness = judged.correct ? 1 : 0;
   return referenceReward(judged) - correctness;

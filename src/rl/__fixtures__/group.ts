@@ -1,5 +1,5 @@
 import type { Problem } from '#data';
-import type { AdvantageConfig, RewardConfig } from '../config.ts';
+import type { AdvantageConfig } from '../config.ts';
 import { groupAdvantages } from '../advantage.ts';
 import type { Group, Prompt, Rollout, RolloutVerdict, Sample, Span } from '../records.ts';
 import { shapingOf } from '../reward.ts';
@@ -87,7 +87,7 @@ export function shapedGroup(
   id: string,
   judged: readonly { correct: boolean; waits: number; finished?: boolean }[],
 ): Group {
-  const config: RewardConfig = { shaping: 'reference' };
+  const config = { shaping: 'reference' } as const;
   const rollouts = judged.map(({ correct, waits, finished = true }, index) =>
     plain(id, index, verdict(correct, shapingOf({ correct, waits, finished, forced: false }, config))),
   );
