@@ -70,7 +70,7 @@ export function proseLetter(text: string): string | undefined {
     .filter((line) => line !== '');
   for (const line of lines.reverse()) {
     const start = /^\**[([]?([A-J])(?![A-Za-z])[)\].:*]*/.exec(line);
-    const article = /^A\s+[a-z]/.test(line);
+    const article = /^[AI]\s+[a-z]/.test(line);
     if (start?.[1] !== undefined && !article) return start[1];
   }
   let found: string | undefined;

@@ -14,6 +14,7 @@ import type { Judgement } from './judge.ts';
 import { normalise } from './normalise/normalise.ts';
 import type { Policy } from './policy.ts';
 import { readValues } from './structure/structure.ts';
+import type { Value } from './structure/value.ts';
 import type { Found, Reason, Status, Verdict } from './verdict.ts';
 import { agrees } from './verdict.ts';
 
@@ -129,6 +130,23 @@ function moved(extraction: Extraction, offset: number): Extraction {
   return { found: { ...found, start: found.start + offset, end: found.end + offset }, notes };
 }
 
+/** What follows the last "is" or "are" of a text, up to the end of its sentence, when it is a value. */
+function behindVerb(
+  text: string,
+  meter: Meter,
+): { readonly text: string; readonly start: number; readonly end: number } | undefined {
+  const verb = Math.max(text.lastIndexOf(' is '), text.lastIndexOf(' are '));
+  if (verb < 0 || text.length - verb > 200) return undefined;
+  const start = verb + (text.startsWith(' are ', verb) ? 5 : 4);
+  const rest = text.slice(start);
+  const stop = rest.search(/[.!?]\s|\n/);
+  const piece = (stop < 0 ? rest : rest.slice(0, stop)).trim();
+  if (piece === '' || !/\d/.test(piece)) return undefined;
+  const values = readValues(normalise(piece), meter);
+  if (values.some(holdsText)) return undefined;
+  return { text: piece, start, end: start + piece.length };
+}
+
 interface LastResort {
   readonly policy: Policy;
   readonly meter: Meter;
@@ -154,15 +172,22 @@ function lastResort(
   const prose = gold.values.every((value) => value.kind === 'text') && gold.values.length > 0;
   if (prose || whole.text.length > meter.budget.answerLength) return whole;
   if (gold.letter !== undefined || choices !== undefined) {
-    if (!whole.text.includes('\n') || readLetter(normalise(whole.text)) !== undefined) return whole;
+    const letter = readLetter(normalise(whole.text)) === undefined ? proseLetter(text) : undefined;
+    if (letter === undefined) return whole;
+    if (gold.letter !== undefined && isSentence(text))
+      return { ...whole, text: letter, via: 'phrase' };
+    if (!whole.text.includes('\n')) return whole;
   }
   if (!isProse(text)) {
     const values = readValues(normalise(whole.text), meter);
-    if (values.some((value) => value.kind !== 'text')) return whole;
+    if (values.some((value) => !holdsText(value))) return whole;
   }
   if (programText.test(text)) return whole;
   const segments = lastSegments(text);
   const [first, last] = [segments[0], segments.at(-1)];
+  const stated = segments.length === 0 ? behindVerb(text, meter) : undefined;
+  if (stated !== undefined)
+    return { ...stated, start: offset + stated.start, end: offset + stated.end, via: 'phrase' };
   const number = /\p{L}/u.test(text) ? lastNumber(text) : undefined;
   const behind = number !== undefined && last !== undefined && number.start >= last.to;
   if (first !== undefined && last !== undefined && !behind) {
@@ -181,6 +206,16 @@ function lastResort(
     end: offset + number.end,
     via: 'number',
   };
+}
+
+/** More than one word, none of them an option's own text. */
+const isSentence = (text: string): boolean => /\p{L}{2,}\s|\s\p{L}{2,}/u.test(text);
+
+/** Text, or several values of which one is text: a sentence that commas cut. */
+function holdsText(value: Value): boolean {
+  if (value.kind === 'text') return true;
+  if (value.kind === 'assignment') return value.left.kind === 'text' && /\s/.test(value.left.text);
+  return value.kind === 'sequence' && value.items.some(holdsText);
 }
 
 /** Dunder names and empty calls: a program, which yields no number of its own. */

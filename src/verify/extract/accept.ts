@@ -32,6 +32,8 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   if (options || expected.letter) {
     const letter = letterStart(piece);
     if (letter !== undefined) return at(0, letter);
+    const named = /\b(?:option|choice)\s+\(?([A-Z])(?![A-Za-z])/.exec(piece);
+    if (named !== null) return at(named.index + named[0].length - 1, named.index + named[0].length);
   }
   const segments = findSegments(piece);
   const verb = lastVerb(piece);

@@ -33,7 +33,7 @@ export abstract class AtomParser extends Cursor {
       return this.number(lowest(v), true);
     }
     const over = this.tokens[this.at];
-    if (over?.kind === 'cmd' && over.s === 'overline' && digits.includes('.'))
+    if (over?.kind === 'cmd' && repeats.has(over.s) && digits.includes('.'))
       return this.repeating(digits);
     return this.number(parseDecimal(digits), digits.includes('.'));
   }
@@ -117,8 +117,14 @@ export abstract class AtomParser extends Cursor {
       return this.named(plain);
     }
     const after = this.tokens[this.at + 1];
-    const glued = (!token.spaced && this.at > 0) || (after !== undefined && !after.spaced);
+    const before = this.tokens[this.at - 1];
+    const glued =
+      (before !== undefined && !token.spaced && !isBracket(before)) ||
+      (after !== undefined && !after.spaced && !isBracket(after));
     if (name.length > 3 && !glued) throw notMath;
+    // Words among words or beside numbers are prose: `not 7 but 8`.
+    if (name.length === 3 && [before, after].some(isOperand)) throw notMath;
+    if (name.length === 2 && [before, after].some((token) => token?.kind === 'word')) throw notMath;
     if (name.length > 8 || name.charCodeAt(0) > 0x2e7f) throw notMath;
     this.at += 1;
     const letters = Array.from(name);
@@ -204,6 +210,17 @@ export abstract class AtomParser extends Cursor {
     this.at += 1;
     return this.make({ t: 'call', fn, args: [inner] });
   }
+}
+
+const repeats: ReadonlySet<string> = new Set(['overline', 'bar', 'dot']);
+
+const isBracket = (token: Token): boolean => token.kind === 'op' && '()[]{}'.includes(token.s);
+
+function isOperand(token: Token | undefined): boolean {
+  return (
+    token !== undefined &&
+    (token.kind === 'num' || token.kind === 'word' || token.kind === 'letter')
+  );
 }
 
 function lowest(v: { n: bigint; d: bigint }): { n: bigint; d: bigint } {

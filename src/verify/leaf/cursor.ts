@@ -18,6 +18,8 @@ export class Cursor {
   protected depth = 0;
   protected nodes = 0;
   protected bars = 0;
+  /** Open arguments of trigonometric functions: a degree mark means π/180 there. */
+  protected angles = 0;
   protected readonly bound = new Set<string>();
   /** Products still open to the right, with their growing factors. */
   protected readonly runs = new Map<Node, Node[]>();

@@ -144,9 +144,18 @@ class Parser extends AtomParser {
       if (base.t !== 'sym') throw notMath;
       return this.raise(this.make({ t: 'sym', name: `${base.name}'` }));
     }
-    if (this.degreeMark()) return this.raise(base);
+    if (this.degreeMark()) return this.raise(this.angles > 0 ? this.inRadians(base) : base);
     const exponent = this.exponent();
     return this.factorials(this.make({ t: 'pow', a: base, b: exponent }));
+  }
+
+  private inRadians(degrees: Node): Node {
+    const perDegree = this.make({
+      t: 'div',
+      a: this.make({ t: 'const', name: 'pi' }),
+      b: this.number(integer(180n), false),
+    });
+    return this.make({ t: 'mul', args: [degrees, perDegree] });
   }
 
   private degreeMark(): boolean {
@@ -306,7 +315,10 @@ class Parser extends AtomParser {
       inverse = inverses.get(fn);
       if (inverse !== undefined) power = undefined;
     }
+    const angle = trigonometric.has(fn) ? 1 : 0;
+    this.angles += angle;
     const args = this.arguments();
+    this.angles -= angle;
     // `\log` without a base is decimal, as Math-Verify reads it.
     if (fn === 'log') base ??= this.number(integer(10n), false);
     if (base !== undefined) args.push(base);
@@ -368,6 +380,14 @@ function isMinusOne(node: Node): boolean {
   return node.t === 'neg' && node.a.t === 'num' && node.a.v.n === one.n && node.a.v.d === 1n;
 }
 
+const trigonometric: ReadonlySet<FunctionName> = new Set<FunctionName>([
+  'sin',
+  'cos',
+  'tan',
+  'cot',
+  'sec',
+  'csc',
+]);
 const multiplying: ReadonlySet<string> = new Set(['cdot', 'times', 'ast', 'div', 'bmod']);
 const stopping: ReadonlySet<string> = new Set([
   'rfloor',
