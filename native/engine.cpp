@@ -675,7 +675,7 @@ static napi_value item(Call& call) {
   const Tensor& tensor = call.tensor(0);
   if (tensor.numel() != 1) throw Failure{"shape", text("expected one element, got shape ", tensor.sizes())};
   const Tensor host = onHost(tensor);
-  if (host.scalar_type() == at::kBool) return boolean(call.env, *host.const_data_ptr<bool>());
+  if (host.scalar_type() == at::kBool) return boolean(call.env, *static_cast<const char*>(host.const_data_ptr()) != 0);
   const bool integral = c10::isIntegralType(host.scalar_type(), false);
   const Tensor wide = host.to(at::TensorOptions(integral ? at::kLong : at::kDouble));
   if (integral) return fromInt(call.env, *wide.const_data_ptr<int64_t>());
