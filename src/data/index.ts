@@ -37,3 +37,6 @@ export type { Subset, SubsetManifest, SubsetSpec } from './subset.ts';
 export { Summary } from './summary.ts';
 export type { DatasetSummary } from './summary.ts';
 export { DatasetWriter } from './write-dataset.ts';
+export { parsePythonLiteral } from './python-literal.ts';
+export { PythonLiteralError } from './python-value.ts';
+export type { PythonValue } from './python-value.ts';

@@ -45,7 +45,7 @@ export class DatasetWriter implements AsyncDisposable {
     }
     const aside = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
     await rm(aside, { recursive: true, force: true });
-    await mkdir(join(aside, 'images'), { recursive: true });
+    await mkdir(aside, { recursive: true });
     return new DatasetWriter(path, aside);
   }
 
@@ -127,6 +127,7 @@ export class DatasetWriter implements AsyncDisposable {
       typeof source === 'string' ? extname(source) || '.bin' : `.${imageFormat(source) ?? 'bin'}`;
     const path = `images/${name}${ending}`;
     const target = join(this.#aside, path);
+    if (this.#pictures.size === 0) await mkdir(join(this.#aside, 'images'), { recursive: true });
     if (typeof source !== 'string') await writeFile(target, source);
     else await link(resolve(source), target).catch(() => copyFile(source, target));
     this.#pictures.set(hash, path);
