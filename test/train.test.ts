@@ -231,6 +231,26 @@ test('progress tells every phase, so that a watchdog can name the one that stand
   expect([...phases].sort()).toEqual(['logprob', 'rethink', 'rollout', 'sync', 'update', 'verify']);
 });
 
+test('an iteration with fewer batches than planned leaves numbers out, and the schedule stays [L10] [rule 21]', async () => {
+  const policy = new FakePolicy();
+  const sample = policy.sample.bind(policy);
+  policy.sample = async (request) => (await sample(request)).slice(0, policy.version === 1 ? 1 : 4);
+  const rates: number[] = [];
+  const step = policy.optimStep.bind(policy);
+  policy.optimStep = (update) => {
+    rates.push(update.learningRate);
+    return step(update);
+  };
+  const events = await run(configOf({ ...tiny, 'train.maxIterations': 2, 'batch.mode': 'grpo' }), {
+    policy,
+  });
+  const steps = events
+    .filter(({ kind }) => kind === 'stepped' || kind === 'skipped')
+    .map(({ step }) => step);
+  expect(steps).toEqual([0, 4, 5, 6, 7]); // 8 responses of the first iteration make one batch
+  expect(rates.at(-1)).toBeCloseTo(0.005, 12);
+});
+
 test('another set of problems is not the same run', async () => {
   await expect(run(configOf(tiny), { from: freshState(3) })).rejects.toThrow(
     'expected the 3 problems that the run began with, found 20',

@@ -94,6 +94,12 @@ test('a kept rethinking is zero among right ones and one in a rescued group [2.8
   expect(values(groupOf('p', 0, { kept: [3] }))).toEqual([0, 0, 0, 1, 0, 0, 0, 0]);
 });
 
+test('leaving itself out, the only wrong one corrected gains nothing over siblings that were all right', () => {
+  const corrected = groupAdvantages(groupOf('p', 7, { kept: [7] }), leaveOneOut);
+  expect(corrected[7]).toEqual({ value: 0, exact: { numerator: 0, denominator: 7 } });
+  expect(corrected[0]?.value).toBeCloseTo(1 / 7, 12);
+});
+
 test('dividing by std stays finite for a rescued sample [2.8]', () => {
   const rescued = values(groupOf('p', 0, { kept: [3] }), std)[3] ?? 0;
   expect(rescued).toBeCloseTo(1 / Math.sqrt((1 / 8) * (7 / 8)), 12);

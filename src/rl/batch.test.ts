@@ -84,6 +84,8 @@ test('kept rethinkings of an all-correct group join for imitation when asked for
   expect(batch.current).toHaveLength(9);
   expect(batch.current.length + batch.replay.draws.length).toBe(16);
   expect(composed(groups, 'ssr', { ...loss, nllAllKept: false }).current).toHaveLength(8);
+  for (const { sample } of batch.replay.draws) expect(sample.advantage).not.toBe(0); // never stored
+  expect(batch.replay.size).toBe(8);
   const kept = samplesOf(groupOf('a', 8, { kept: [3] }))[3]!;
   expect(trainable(kept, 'ssr', loss)).toBe(true);
   expect(trainable(kept, 'ssr', plainLoss)).toBe(false);
