@@ -233,6 +233,8 @@ function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
   if (g.items.length === 0 || p.items.length === 0)
     return g.items.length === p.items.length ? 'elements-equal' : 'count-differs';
   const tuple = (value: Sequence): boolean => value.open === '(' || value.open === '[';
+  if (g.open === '{' && g.items.length === 1 && tuple(p)) return singleton(g, p, how);
+  if (p.open === '{' && p.items.length === 1 && tuple(g)) return singleton(p, g, how);
   if (tuple(g) && tuple(p)) {
     if (g.open !== p.open || g.close !== p.close) {
       return g.items.length === p.items.length ? 'bracket-differs' : 'count-differs';

@@ -79,7 +79,12 @@ function numberEnd(text: string, start: number): number {
     while (isDigit(text.charCodeAt(at))) at += 1;
   }
   const code = text.charCodeAt(at);
-  if (code === 46 && (text.startsWith('\\overline', at + 1) || text.startsWith('\\dot{', at + 1)))
+  if (
+    code === 46 &&
+    (text.startsWith('\\overline', at + 1) ||
+      text.startsWith('\\dot{', at + 1) ||
+      text.startsWith('\\bar{', at + 1))
+  )
     return at + 1;
   if (code !== 101 && code !== 69) return at;
   let exponent = at + 1;

@@ -90,7 +90,7 @@ function nameOf(tokens: Tokens, value: Value, reader: Reader): string | undefine
       ? text
       : undefined;
   if (value.kind === 'text') {
-    const prose = /^[\p{L}\s\d'|(){}_.\\^∠-]+$/u.test(value.text) && /\p{L}/u.test(value.text);
+    const prose = /^[\p{L}\s\d'|(){}_.\\^∠<>=,+-]+$/u.test(value.text) && /\p{L}/u.test(value.text);
     return prose && text.length <= 60 ? text : undefined;
   }
   return undefined;

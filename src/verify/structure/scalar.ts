@@ -160,7 +160,9 @@ function tailStart(tokens: Tokens): number | undefined {
     const token = tokens[at];
     if (token === undefined) break;
     depth += bracketStep(token);
-    if (depth === 0 && at > 0 && isUnitWord(token)) {
+    // `min` and `sec` are functions unless nothing follows them.
+    const short = at === tokens.length - 1 && token.kind === 'word' && isKnownUnit(token.s);
+    if (depth === 0 && at > 0 && (short || isUnitWord(token))) {
       return tokens.slice(at).every(unitLike) ? at : undefined;
     }
   }
@@ -179,6 +181,7 @@ function isUnitWord(token: Token): boolean {
 
 function unitLike(token: Token): boolean {
   if (isUnitWord(token) || token.kind === 'letter') return true;
+  if (token.kind === 'word' && isKnownUnit(token.s)) return true;
   if (token.kind === 'num') return token.s.length === 1;
   if (token.kind === 'cmd') return token.s === 'cdot';
   return token.kind === 'op' && '^{}/-.*'.includes(token.s);
