@@ -59,11 +59,11 @@ export function indexOfLetter(letter: string): number {
  * else the last one that stands alone and is no article or pronoun.
  */
 export function proseLetter(text: string): string | undefined {
-  const boxed =
-    /(?:answer|答案|الإجابة|réponse)[^A-Za-z]{0,12}(?:is)?[^A-Za-z]{0,4}([A-J])(?![A-Za-z])/i.exec(
-      text,
+  const stated =
+    /(?:answer|option|答案|选项|选|الإجابة|réponse|respuesta|antwort)[^A-Za-z]{0,12}(?:is)?[^A-Za-z]{0,4}([A-J])(?![A-Za-z])/i.exec(
+      text.slice(-4_000),
     );
-  if (boxed?.[1] !== undefined && /[A-J]/.test(boxed[1])) return boxed[1];
+  if (stated?.[1] !== undefined && /[A-J]/.test(stated[1])) return stated[1];
   const lines = text
     .split('\n')
     .map((line) => line.trim())
@@ -74,9 +74,10 @@ export function proseLetter(text: string): string | undefined {
     if (start?.[1] !== undefined && !article) return start[1];
   }
   let found: string | undefined;
-  for (const match of text.matchAll(/(?<![\p{L}\d])([A-J])(?![\p{L}\d'])/gu)) {
-    const after = text.slice((match.index ?? 0) + 1, (match.index ?? 0) + 4);
-    if ((match[1] === 'A' || match[1] === 'I') && /^ [a-z]/.test(after)) continue;
+  for (const match of text.matchAll(/(?<![A-Za-z\d])([A-J])(?![A-Za-z\d'])/g)) {
+    const after = text.slice((match.index ?? 0) + 1, (match.index ?? 0) + 10);
+    if ((match[1] === 'A' || match[1] === 'I') && /^ (?!is |was |because|since)[a-z]/.test(after))
+      continue;
     found = match[1];
   }
   return found;

@@ -3,6 +3,7 @@
  * that fits. A pair that no rule explains fails the test.
  */
 export const reasons: readonly (readonly [why: string, fits: (gold: string, prediction: string) => boolean])[] = [
+  ['degrees inside a function are angles', (g) => /\\(?:sin|cos|tan).*\\circ/.test(g)],
   ['units are converted or conflict', (g, p) => [g, p].every((text) => /\d\s?\\?(?:text\{\s*)?(?:cm|mm|m|km|kg|g|hours|minutes|feet|meters|in|ft|sq)\b/.test(text))],
   ['currency is a unit', (g, p) => /[$€£]\s?\d|dollars|cents/.test(g + p) && !/^\$[^$]*\$$/.test(g)],
   ['number words scale', (g, p) => /million|billion/.test(g + p)],
