@@ -1,6 +1,7 @@
 import { describeOriginsWith, TorchError } from './errors.ts';
 import { dtypeName } from './dtype.ts';
 import { native } from './native.ts';
+import { isOwnFrame } from './own-frames.ts';
 import { type Owned, watchTensors } from './scope.ts';
 
 interface Origin {
@@ -15,9 +16,8 @@ const remembered = 100_000;
 
 /** The first frame outside this room: `loss.ts:41`. */
 function place(): string {
-  const folder = new URL('.', import.meta.url).href;
   const frames = (new Error('place').stack ?? '').split('\n').slice(1);
-  const frame = frames.find((line) => !line.includes(folder) || line.includes('.test.ts'));
+  const frame = frames.find((line) => !isOwnFrame(line));
   return /([^/\\()\s]+:\d+):\d+\)?$/.exec(frame ?? '')?.[1] ?? 'unknown place';
 }
 

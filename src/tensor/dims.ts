@@ -20,11 +20,12 @@ export function dimsOf<Pattern extends string>(
   for (const [axis, letter] of letters.entries()) {
     const size = shape[axis] ?? 0;
     if (letter === '_') continue;
-    const expected = /^\d+$/.test(letter) ? Number(letter) : sizes[letter];
+    const number = /^\d+$/.test(letter);
+    const expected = number ? Number(letter) : sizes[letter];
     if (expected !== undefined && expected !== size) {
       throw mismatch(pattern, shape, `${letter} = ${expected} on axis ${axis}`);
     }
-    sizes[letter] = size;
+    if (!number) sizes[letter] = size;
   }
   return sizes as Dims<Pattern>;
 }

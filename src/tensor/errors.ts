@@ -1,5 +1,6 @@
 import { dtypeName } from './dtype.ts';
 import { native } from './native.ts';
+import { isOwnFrame } from './own-frames.ts';
 
 /** What went wrong, for programs that react to it. */
 export type TorchErrorKind =
@@ -52,20 +53,18 @@ export class ShapeError extends TorchError {
   }
 }
 
-const ownFolder = new URL('.', import.meta.url).href;
-
 /** The stack as the caller sees it: the frames of this room's wrappers are left out. */
 function withoutOwnFrames(stack: string): string {
   return stack
     .split('\n')
-    .filter((line) => !(line.includes(ownFolder) && !line.includes('.test.ts')))
+    .filter((line) => !isOwnFrame(line))
     .join('\n');
 }
 
 const kinds: readonly (readonly [RegExp, TorchErrorKind])[] = [
   [/out of memory|bad_alloc|DefaultCPUAllocator|can't allocate memory/i, 'memory'],
   [
-    /leaf Variable|through the graph|require grad|gradient computation|Inference tensors|grad_fn/,
+    /leaf Variable|through the graph|require grad|implicitly created|gradient computation|Inference tensors|grad_fn/,
     'autograd',
   ],
   [/index .*out of (range|bounds)|out of range in self|out of bounds/i, 'index'],
@@ -168,6 +167,14 @@ function kindOf(message: string): TorchErrorKind {
   return kinds.find(([pattern]) => pattern.test(message))?.[1] ?? 'other';
 }
 
+/** libtorch's message without its table of kernels and without places in its own source. */
+function withoutNoise(message: string): string {
+  return message
+    .replace(/ This could be because[^]*/, ' Does this libtorch know the device, and is it there?')
+    .replace(/^\[enforce fail at [^\]]*\] .*?\. (?=\S)/, '')
+    .trim();
+}
+
 /** Puts operator, arguments and advice under the message of a native failure. */
 function fromNative(
   kind: string,
@@ -176,7 +183,7 @@ function fromNative(
   values: readonly unknown[],
 ): TorchError {
   const args = schema === '' ? [] : describeCall(schema, values);
-  const lines = [message.trim()];
+  const lines = [withoutNoise(message)];
   if (schema !== '') lines.push(`  in ${schema}`);
   if (args.length > 0) lines.push(`  ${args.join('   ')}`);
   const help = advice.find(([pattern]) => pattern.test(message))?.[1];

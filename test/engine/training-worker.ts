@@ -31,7 +31,7 @@ const length = sizes === 'small' ? 16 : 128;
     loss.backward();
     optimizer.accumulate();
     optimizer.step(settings);
-    parentPort?.postMessage({ step, loss: loss.item(), live: liveTensors() });
+    parentPort?.postMessage({ step, loss: loss.item(), live: liveTensors() }, []);
   }
 }
-parentPort?.postMessage({ step: -1, loss: 0, live: liveTensors() });
+parentPort?.postMessage({ step: -1, loss: 0, live: liveTensors() }, []);
