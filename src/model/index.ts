@@ -2,6 +2,7 @@ export { attend, attendPacked } from './attention.ts';
 export { type ModelConfig, parseConfig, type TextConfig, type VisionConfig } from './config.ts';
 export { Decoder, DecoderLayer } from './decoder.ts';
 export { ModelInputError } from './errors.ts';
+export { FeatureCache, type FeatureSource } from './feature-cache.ts';
 export {
   chunkedLogprobs,
   type HeadOptions,
