@@ -1,11 +1,14 @@
 import type { AsyncBuffer, ColumnChunk, FileMetaData, RowGroup } from 'hyparquet';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
 
-/** Where a data page begins, how long it is with its header, and the first row in it. */
+/** Where a data page begins, how long it is with its header, and the rows in it. */
 interface PageLocation {
   readonly offset: number;
   readonly bytes: number;
   readonly firstRow: number;
+  readonly rows: number;
+  /** Its values are places in the dictionary of the column. */
+  readonly indirect: boolean;
 }
 
 /** A file and its metadata. */
@@ -18,12 +21,27 @@ export interface Indexed {
 const DATA_PAGE = 0;
 const DICTIONARY_PAGE = 2;
 const DATA_PAGE_V2 = 3;
+/** Values of the enumeration `Encoding` of the format. */
+const PLAIN_DICTIONARY = 2;
+const RLE_DICTIONARY = 8;
+
+/** A row group whose columns can be read in stretches. */
+export interface IndexedGroup {
+  readonly file: AsyncBuffer;
+  /** Rows at which the pages of its largest column begin: cut there, no page is read twice. */
+  readonly cuts: readonly number[];
+  /** The metadata for a read that begins at a row of the group. */
+  readonly metadataFrom: (row: number) => FileMetaData;
+}
 
 /**
  * Adds offset indexes to one row group, by walking the headers of its pages, so that a reader can fetch
- * some rows of a column instead of all; and says at which rows the pages of its largest column begin,
- * so that no page need be read twice. Lists stay without an index: the rows of their older pages
+ * some rows of a column instead of all. Lists stay without an index: the rows of their older pages
  * cannot be counted from the headers.
+ *
+ * Writers begin a column of pictures with a dictionary, of tens of megabytes, and give it up after the
+ * first page; behind the last page that needs it, it is no longer announced, or every stretch would
+ * read it again.
  *
  * Source: parquet.thrift of the Parquet format, `PageHeader` and `OffsetIndex`.
  */
@@ -31,18 +49,18 @@ export async function withPageIndex(
   { file, metadata }: Indexed,
   group: number,
   flat: (column: ColumnChunk) => boolean,
-): Promise<Indexed & { readonly cuts: readonly number[] }> {
+): Promise<IndexedGroup> {
   const rowGroup = metadata.row_groups[group];
   if (rowGroup === undefined) throw new RangeError(`internal: no row group ${group}`);
   const indexes: Uint8Array[] = [];
   let end = file.byteLength;
   let cuts: readonly number[] = [];
   let largest = 0;
-  const columns: ColumnChunk[] = [];
+  const columns: ((row: number) => ColumnChunk)[] = [];
   for (const column of rowGroup.columns) {
     const pages = flat(column) ? await pagesOf(file, column, rowGroup) : undefined;
     if (pages === undefined) {
-      columns.push(column);
+      columns.push(() => column);
       continue;
     }
     const bytes = Number(column.meta_data?.total_compressed_size ?? 0n);
@@ -50,18 +68,36 @@ export async function withPageIndex(
     largest = Math.max(largest, bytes);
     const index = encodeOffsetIndex(pages);
     indexes.push(index);
-    columns.push({
-      ...column,
-      offset_index_offset: BigInt(end),
-      offset_index_length: index.length,
-    });
+    const place = { offset_index_offset: BigInt(end), offset_index_length: index.length };
+    const bare = withoutDictionary(column, pages);
+    const directFrom = pages.findLast(({ indirect }) => indirect);
+    const bound = directFrom === undefined ? 0 : directFrom.firstRow + directFrom.rows;
+    columns.push((row) => ({ ...(row >= bound ? bare : column), ...place }));
     end += index.length;
   }
-  const added = Buffer.concat(indexes);
-  const groups = metadata.row_groups.map((each, at) =>
-    at === group ? { ...each, columns } : each,
-  );
-  return { file: extended(file, added), metadata: { ...metadata, row_groups: groups }, cuts };
+  const metadataFrom = (row: number): FileMetaData => {
+    const found = { ...rowGroup, columns: columns.map((column) => column(row)) };
+    const groups = metadata.row_groups.map((each, at) => (at === group ? found : each));
+    return { ...metadata, row_groups: groups };
+  };
+  return { file: extended(file, Buffer.concat(indexes)), cuts, metadataFrom };
+}
+
+/** The column as if it began with its first data page. */
+function withoutDictionary(column: ColumnChunk, [first]: readonly PageLocation[]): ColumnChunk {
+  const { meta_data: about } = column;
+  if (about === undefined || first === undefined) return column;
+  const { dictionary_page_offset: dictionary, ...rest } = about;
+  const start = Number(dictionary ?? about.data_page_offset);
+  const skipped = Math.max(0, first.offset - start);
+  return {
+    ...column,
+    meta_data: {
+      ...rest,
+      data_page_offset: BigInt(first.offset),
+      total_compressed_size: about.total_compressed_size - BigInt(skipped),
+    },
+  };
 }
 
 /** The data pages of a column, or undefined where their headers do not account for all rows. */
@@ -82,8 +118,9 @@ async function pagesOf(
     if (page === undefined) return undefined;
     const bytes = page.headerBytes + page.bodyBytes;
     if (page.rows !== undefined) {
-      pages.push({ offset, bytes, firstRow });
-      firstRow += page.rows;
+      const { rows: count, indirect } = page;
+      pages.push({ offset, bytes, firstRow, rows: count, indirect });
+      firstRow += count;
     }
     offset += bytes;
   }
@@ -95,6 +132,7 @@ interface PageShape {
   readonly bodyBytes: number;
   /** Undefined for a dictionary. */
   readonly rows: number | undefined;
+  readonly indirect: boolean;
 }
 
 /** Reads one page header; headers that carry long statistics need a second, larger read. */
@@ -116,13 +154,18 @@ async function pageAt(
     const [kind, bodyBytes] = [header['field_1'], header['field_3']];
     if (typeof bodyBytes !== 'number' || bodyBytes < 0) return undefined;
     const shape = { headerBytes: reader.offset, bodyBytes };
-    if (kind === DICTIONARY_PAGE) return { ...shape, rows: undefined };
+    if (kind === DICTIONARY_PAGE) return { ...shape, rows: undefined, indirect: false };
     const body = header[kind === DATA_PAGE ? 'field_5' : 'field_8'] as
       | Record<string, unknown>
       | undefined;
     const rows = body?.[kind === DATA_PAGE ? 'field_1' : 'field_3'];
     if ((kind !== DATA_PAGE && kind !== DATA_PAGE_V2) || typeof rows !== 'number') return undefined;
-    return { ...shape, rows };
+    const encoding = body?.[kind === DATA_PAGE ? 'field_2' : 'field_4'];
+    return {
+      ...shape,
+      rows,
+      indirect: encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY,
+    };
   }
 }
 

@@ -39,7 +39,7 @@ function like(value: PythonValue, tagged: unknown): unknown {
       ]),
     };
   }
-  if (Array.isArray(value)) {
+  if (!('real' in value)) {
     const tags = tag['items'] as unknown[];
     return { items: value.map((each, index) => like(each, tags?.[index])) };
   }

@@ -58,8 +58,8 @@ export function parseString(
   const value = parts.join('');
   const end = at + quote.length;
   if (!bytes) return { value, end };
-  const wide = [...text.slice(open, end)].some((letter) => letter > '\x7f');
-  if (wide) throw new PythonLiteralError('expected ASCII letters in bytes', start);
+  if (/[^\p{ASCII}]/u.test(text.slice(open, end)))
+    throw new PythonLiteralError('expected ASCII letters in bytes', start);
   return { value: Buffer.from(value, 'latin1'), end };
 }
 

@@ -90,7 +90,8 @@ async function* readGroup(where: Group): AsyncGenerator<readonly PlacedRow[]> {
   const portion = Math.max(1, Math.floor((rows * BATCH_BYTES) / bytes));
   for (const [at, end] of stretches(source.cuts, rows, portion)) {
     const range = { start: start + at, end: start + end, columns: large };
-    const values = await readRange(file, source, range);
+    const portionOf = { file: source.file, metadata: source.metadataFrom(at) };
+    const values = await readRange(file, portionOf, range);
     yield* placed(
       values.map((value, index) => ({ ...beside[at + index], ...value })),
       start + at,
