@@ -77,12 +77,15 @@ function nearMiss(input: VerifyInput, strict: Verdict): Pick<Finding, 'kind' | '
     ],
     ['an unfinished box', () => verify(input, { policy: { unclosedBox: 'rest' } })],
     ['a looser extraction', () => verify({ ...input, source: 'auto' })],
+  ];
+  const words: readonly (readonly [string, () => Verdict])[] = [
     [
       'the gold words among others',
       () => verify(input, { policy: { text: 'gold-words-contained' } }),
     ],
   ];
-  const found = looser.find(([, judge]) => judge().correct);
+  const prose = [input.gold].flat().every((gold) => /^[^\d\\=<>]{4,}$/.test(gold));
+  const found = [...looser, ...(prose ? words : [])].find(([, judge]) => judge().correct);
   return (
     found && { kind: 'near-miss', why: `right with ${found[0]}; strict says ${strict.reason}` }
   );

@@ -58,10 +58,13 @@ function goldText(raw: string): string {
   if (segments.length === 0) return raw;
   const inside = segments.reduce((total, segment) => total + segment.to - segment.from, 0);
   const words = raw.length - inside;
-  if (words < 40) return raw;
-  return lastSegments(raw)
-    .map((segment) => raw.slice(segment.start, segment.end))
-    .join(', ');
+  const last = lastSegments(raw);
+  // A sentence that states its answer; prose with mathematics in it stays as it is.
+  const stated = /(?:\b(?:is|are|be|equals|answer)|[:=])\s*$/i.test(
+    raw.slice(0, last[0]?.from ?? 0).slice(-24),
+  );
+  if (words < 40 || !stated) return raw;
+  return last.map((segment) => raw.slice(segment.start, segment.end)).join(', ');
 }
 
 /** Braces close; an unbalanced gold is a damaged row of a data set. */

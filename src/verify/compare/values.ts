@@ -91,7 +91,7 @@ function texts(g: Value, p: Value): Reason {
 function based(g: Value, p: Value): Reason {
   if (g.kind === 'based' && p.kind === 'based')
     return g.digits === p.digits && g.base === p.base ? 'number-exact' : 'number-differs';
-  if (g.kind !== 'based' || p.kind !== 'scalar') return 'shape-differs';
+  if (g.kind !== 'based' || p.kind !== 'scalar' || p.unit !== undefined) return 'shape-differs';
   const digits = literalOf(p.node);
   return digits !== undefined && !digits.dec && `${digits.v.n}` === g.digits
     ? 'number-exact'
@@ -125,7 +125,7 @@ const isZero = (node: Node): boolean => literalOf(node)?.v.n === 0n;
 
 function termsOf(value: Value): readonly Node[] | undefined {
   if (value.kind === 'ratio') return value.terms;
-  if (value.kind !== 'scalar' || value.percent) return undefined;
+  if (value.kind !== 'scalar' || value.percent || value.unit !== undefined) return undefined;
   return value.node.t === 'div'
     ? [value.node.a, value.node.b]
     : [value.node, { t: 'num', v: integer(1n), dec: false }];
