@@ -140,18 +140,19 @@ function isPromise(value: unknown): boolean {
   return value instanceof Promise;
 }
 
-/** Calls `visit` for every tensor in a value made of arrays and plain objects. */
+/** Calls `visit` for every tensor in a value made of arrays, maps and plain objects. */
 function eachTensor(value: unknown, visit: (tensor: Owned) => void): void {
   if (typeof value !== 'object' || value === null) return;
   if ('handle' in value && 'forget' in value) visit(value as unknown as Owned);
   else if (Array.isArray(value)) for (const item of value) eachTensor(item, visit);
+  else if (value instanceof Map) for (const item of value.values()) eachTensor(item, visit);
   else if (Object.getPrototypeOf(value) === Object.prototype) {
     for (const item of Object.values(value)) eachTensor(item, visit);
   }
 }
 
 /**
- * Runs `body` in a scope and moves the tensors of its result (a tensor, arrays, plain objects) to the
+ * Runs `body` in a scope and moves the tensors of its result (a tensor, arrays, maps, plain objects) to the
  * enclosing scope. Throws if `body` returns a promise.
  */
 export function tidy<T>(body: () => T, name = 'tidy'): T {
@@ -178,7 +179,7 @@ function withOwner<T>(owner: Owner, body: () => T): T {
 const nobody: Owner = { name: 'outside', owned: null, gone: 0 };
 
 /**
- * Runs `body` so that the tensors of its result (a tensor, arrays, plain objects) belong to no scope:
+ * Runs `body` so that the tensors of its result (a tensor, arrays, maps, plain objects) belong to no scope:
  * parameters, optimizer state, caches. What else it creates is freed.
  */
 export function outside<T>(body: () => T): T {
