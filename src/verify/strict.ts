@@ -19,7 +19,8 @@ import type { Found, Reason, Status, Verdict } from './verdict.ts';
 import { agrees } from './verdict.ts';
 
 /** Mode `strict`: the four layers under a policy. */
-export function verifyStrict(input: VerifyInput, policy: Policy, meter: Meter): Verdict {
+export function verifyStrict(given: VerifyInput, policy: Policy, meter: Meter): Verdict {
+  const input = withoutEmptyChoices(given);
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
   if (golds.length === 0) return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   let first: Verdict | undefined;
@@ -29,6 +30,13 @@ export function verifyStrict(input: VerifyInput, policy: Policy, meter: Meter): 
     if (first === undefined || first.status === 'unverifiable') first = verdict;
   }
   return first ?? verdictOf({ reason: 'gold-empty', notes: [] }, meter);
+}
+
+/** No options are the same as none given. */
+function withoutEmptyChoices(input: VerifyInput): VerifyInput {
+  if (input.choices === undefined || input.choices.length > 0) return input;
+  const { choices: _, ...rest } = input;
+  return rest;
 }
 
 function againstOne(raw: string, input: VerifyInput, policy: Policy, meter: Meter): Verdict {
@@ -218,8 +226,8 @@ function holdsText(value: Value): boolean {
   return value.kind === 'sequence' && value.items.some(holdsText);
 }
 
-/** Dunder names and empty calls: a program, which yields no number of its own. */
-const programText = /__|\(\)/;
+/** Dunder names, calls with quotes or nothing inside, key words: a program, which yields no number of its own. */
+const programText = /__|\(\s*[)'"]|\b(?:lambda|import|eval|exec|getattr|globals|locals|subprocess|system)\b/;
 
 /** Three words outside mathematics, or five letters of a script that mathematics does not use. */
 function isProse(text: string): boolean {
