@@ -23,6 +23,7 @@ const doors: Record<string, readonly string[]> = {
     'type policy',
     'type run',
   ],
+  pretrain: ['tensor', 'nn', 'data', 'model', 'model/processor', 'type run'],
   rl: ['data', 'type verify', 'type run', 'type policy'],
   eval: ['data', 'verify', 'type run', 'type policy'],
 };

@@ -50,4 +50,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'show one problem as the model will see it',
     load: async () => (await import('./data-show.ts')).dataShow,
   },
+  {
+    name: 'pretrain',
+    summary: 'make a small base model by supervised learning on written solutions',
+    load: async () => (await import('./pretrain.ts')).pretrain,
+  },
 ];

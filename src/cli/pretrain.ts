@@ -1,0 +1,190 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import type { ModelConfig, QwenVL } from '#model';
+import type { Processor } from '#model/processor';
+import type { Recipe } from '#pretrain';
+
+import { type Command, type ExitCode, type Io, UsageError } from './command.ts';
+import { Progress } from './progress.ts';
+
+const options = z.strictObject({
+  preset: z.enum(['tiny-base']).default('tiny-base').describe('the recipe to follow'),
+  out: z.string().optional().describe('folder of the new checkpoint (required)'),
+  seed: z.int().min(0).default(1).describe('root of all chance'),
+  scale: z
+    .number()
+    .positive()
+    .default(1)
+    .describe('multiplies the steps of every part: 0.01 for a trial'),
+  force: z.boolean().default(false).describe('replace a folder that exists'),
+  json: z.boolean().default(false).describe('one JSON line per report on stdout'),
+});
+type Options = z.output<typeof options>;
+
+interface Report {
+  readonly part: string;
+  readonly step: number;
+  readonly [name: string]: number | string;
+}
+
+/** Draws steps as a bar and passes every fiftieth on as data. */
+async function follow<Step extends { readonly step: number }>(
+  steps: Iterable<Step>,
+  about: {
+    readonly part: string;
+    readonly total: number;
+    readonly describe: (step: Step) => Report;
+  },
+  { io, json }: { readonly io: Io; readonly json: boolean },
+): Promise<void> {
+  using progress = new Progress(io, { label: about.part, total: about.total, unit: 'steps' });
+  for (const step of steps) {
+    const report = about.describe(step);
+    const { part: _part, step: _step, ...figures } = report;
+    const detail = Object.entries(figures).map(
+      ([name, value]) => `${name} ${typeof value === 'number' ? value.toFixed(3) : value}`,
+    );
+    progress.update(step.step + 1, detail.join(' '));
+    if (json && (step.step % 50 === 49 || step.step === 0)) io.out(`${JSON.stringify(report)}\n`);
+    if (step.step % 10 === 9) await new Promise((done) => setImmediate(done));
+    if (io.signal.aborted) {
+      progress.end('stopped');
+      io.signal.throwIfAborted();
+    }
+  }
+  progress.end();
+}
+
+function scaled<S extends { readonly steps: number; readonly warmup: number }>(
+  schedule: S,
+  scale: number,
+): S {
+  const steps = Math.max(2, Math.round(schedule.steps * scale));
+  return { ...schedule, steps, warmup: Math.min(schedule.warmup, Math.ceil(steps / 10)) };
+}
+
+/** The files of the checkpoint but its weights, in `folder`. */
+async function writeFiles(folder: string, recipe: Recipe, seed: number): Promise<void> {
+  const { tokenizerTexts, trainBytePairs, wordPattern, writeCheckpointFiles } =
+    await import('#pretrain');
+  const { templateText } = await import('#model/processor');
+  const { paperTriggers, triggers } = await import('#rl');
+  const phrases = [
+    ...['default', 'rethink'].map((name) => templateText(name)),
+    ...paperTriggers.map((id) => triggers[id]),
+    'system\nYou are a helpful assistant.\nuser\nassistant\n',
+  ];
+  const texts = tokenizerTexts(recipe.tokenizerPuzzles, `tokenizer-${seed}`, phrases);
+  const pairs = trainBytePairs(texts, new RegExp(wordPattern, 'gu'), recipe.merges);
+  writeCheckpointFiles(folder, pairs, recipe.sizes);
+}
+
+interface Training {
+  readonly model: QwenVL;
+  readonly processor: Processor;
+  readonly recipe: Recipe;
+  readonly options: Options;
+  readonly io: Io;
+}
+
+async function trainAll({ model, processor, recipe, options: given, io }: Training): Promise<void> {
+  const { balance, trainEyes, trainSupervised } = await import('#pretrain');
+  const { paperTriggers, triggers } = await import('#rl');
+  const { createSeed } = await import('#run');
+  const to = { io, json: given.json };
+  const eyes = {
+    ...recipe.eyes,
+    schedule: scaled(recipe.eyes.schedule, given.scale),
+    seed: `eyes-${given.seed}`,
+  };
+  await follow(
+    trainEyes(model, processor.layout, eyes),
+    {
+      part: 'eyes',
+      total: eyes.schedule.steps,
+      describe: ({ step, loss, right }) => ({ part: 'eyes', step, loss, ...right }),
+    },
+    to,
+  );
+  balance(model, processor.layout, { seed: `eyes-${given.seed}`, size: 0.4, words: 0.1 });
+  const chosen = Object.fromEntries(paperTriggers.map((id) => [id, triggers[id]]));
+  const maker = {
+    processor,
+    seed: createSeed(given.seed).at('pretrain'),
+    triggers: chosen as Record<
+      'self_questioning' | 'self_correction' | 'self_verification',
+      string
+    >,
+  };
+  for (const [index, part] of recipe.parts.entries()) {
+    const name = `part ${index + 1}`;
+    const schedule = scaled(part.schedule, given.scale);
+    await follow(
+      trainSupervised(model, maker, { ...part, schedule }),
+      {
+        part: name,
+        total: schedule.steps,
+        describe: ({ step, loss, hints, gradNorm, tokens }) => ({
+          part: name,
+          step,
+          loss,
+          hints,
+          gradNorm,
+          tokens,
+        }),
+      },
+      to,
+    );
+  }
+}
+
+async function makeBase(given: Options & { readonly out: string }, io: Io): Promise<ExitCode> {
+  const { initialModel, tinyBase } = await import('#pretrain');
+  const { parseConfig, saveModel } = await import('#model');
+  const { createProcessor } = await import('#model/processor');
+  const aside = mkdtempSync(join(tmpdir(), 'pretrain-'));
+  const started = performance.now();
+  try {
+    await writeFiles(aside, tinyBase, given.seed);
+    const config: ModelConfig = parseConfig(
+      JSON.parse(readFileSync(join(aside, 'config.json'), 'utf8')),
+    );
+    await using processor = await createProcessor(aside);
+    using model = initialModel(config, given.seed);
+    await trainAll({ model, processor, recipe: tinyBase, options: given, io });
+    saveModel(given.out, model.parameters, { source: aside, dtype: 'f32' });
+    const minutes = (performance.now() - started) / 60_000;
+    writeFileSync(
+      join(given.out, 'training.json'),
+      `${JSON.stringify({ preset: given.preset, seed: given.seed, scale: given.scale, minutes })}\n`,
+    );
+    io.err(`wrote ${given.out} after ${minutes.toFixed(1)} minutes\n`);
+    return 0;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+/** `vl-rethinker pretrain` */
+export const pretrain: Command<typeof options> = {
+  name: 'pretrain',
+  summary: 'make a small base model by supervised learning on written solutions',
+  positionals: '',
+  help:
+    'Follows a recipe: a tokenizer learnt from the texts of puzzles, a vision tower taught to tell what ' +
+    'each place of a picture shows, then supervised training on written solutions. The result is a ' +
+    'checkpoint folder like any other.',
+  options,
+  async run({ options: given }, io) {
+    const { out } = given;
+    if (out === undefined) throw new UsageError('expected --out FOLDER, found none');
+    if (existsSync(out) && !given.force) {
+      throw new UsageError(`${out} exists; choose another folder or pass --force`);
+    }
+    return await makeBase({ ...given, out }, io);
+  },
+};

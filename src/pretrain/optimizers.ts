@@ -1,0 +1,36 @@
+import { AdamW, clipGradNorm } from '#nn';
+import type { Tensor } from '#tensor';
+
+const settings = { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 };
+
+/** AdamW with decay on matrices only, and one joint clipping of all gradients. */
+export class Optimizers implements Disposable {
+  readonly #matrices: AdamW;
+  readonly #vectors: AdamW;
+  readonly #decay: number;
+
+  constructor(parameters: ReadonlyMap<string, Tensor>, decay: number) {
+    const all = [...parameters];
+    this.#matrices = new AdamW(new Map(all.filter(([, tensor]) => tensor.shape.length > 1)));
+    this.#vectors = new AdamW(new Map(all.filter(([, tensor]) => tensor.shape.length <= 1)));
+    this.#decay = decay;
+  }
+
+  /** Applies the gradients that backward has left; returns their joint norm before clipping. */
+  step(learningRate: number): number {
+    this.#matrices.accumulate();
+    this.#vectors.accumulate();
+    const grads = [...this.#matrices.gradients(), ...this.#vectors.gradients()];
+    const norm = clipGradNorm(grads, 1);
+    const value = norm.item();
+    norm.dispose();
+    this.#matrices.step({ ...settings, learningRate, weightDecay: this.#decay });
+    this.#vectors.step({ ...settings, learningRate, weightDecay: 0 });
+    return value;
+  }
+
+  [Symbol.dispose](): void {
+    this.#matrices[Symbol.dispose]();
+    this.#vectors[Symbol.dispose]();
+  }
+}
