@@ -48,7 +48,10 @@ function splitTop(text: string): readonly string[] {
 
 /** Takes alias marks such as `(a!)` and `(a -> *)` off a type. */
 function plainType(type: string): { type: string; written: boolean } {
-  return { type: type.replaceAll(/\([^)]*\)/g, ''), written: /\([^)]*!/.test(type) };
+  return {
+    type: type.replaceAll(/\([a-z!|]+(?: -> [^)]+)?\)/g, ''),
+    written: /\([a-z|]*!/.test(type),
+  };
 }
 
 function parseArgument(text: string, keywordOnly: boolean): SchemaArgument {

@@ -1,6 +1,7 @@
 /**
  * Trains a decoder until the shared flag is raised, telling each step's number: what tests and
- * benchmarks start as a Worker with `{ flag: Int32Array, sizes: 'small' | 'reference' }`.
+ * benchmarks start as a Worker with `{ flag: Int32Array, sizes: 'small' | 'reference' }`. The flag's
+ * second number, where there is one, tells the step that is under way.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { liveTensors, TensorScope } from '#tensor';
@@ -26,6 +27,7 @@ const length = sizes === 'small' ? 16 : 128;
   const tokens = formulaTokens(4, length, chosen.vocabulary);
   const tables = rotaryTables(length, chosen.width / chosen.heads, 'f32');
   for (let step = 1; Atomics.load(flag, 0) === 0; step++) {
+    if (flag.length > 1) Atomics.store(flag, 1, step);
     using _step = new TensorScope('step');
     const loss = model.loss(tokens, tables);
     loss.backward();
