@@ -20,10 +20,11 @@ const doors: Record<string, readonly string[]> = {
     'model',
     'model/processor',
     'sampler',
+    'type data',
     'type policy',
     'type run',
   ],
-  pretrain: ['tensor', 'nn', 'data', 'model', 'model/processor', 'type run'],
+  pretrain: ['tensor', 'nn', 'data', 'model', 'model/processor', 'run'],
   rl: ['data', 'type verify', 'type run', 'type policy'],
   eval: ['data', 'verify', 'type run', 'type policy'],
 };
