@@ -102,7 +102,7 @@ test('long literals take time in proportion', () => {
 test('whatever the text, there is a value or a PythonLiteralError', () => {
   const draw = chance('python-literal fuzz');
   const pieces = [
-    ...'[](){},:\'"\\+-._jrbuxNU09a# \n',
+    ...Array.from('[](){},:\'"\\+-._jrbuxNU09a# \n'),
     'True',
     'None',
     'set(',

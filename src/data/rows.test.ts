@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { compressors, decodeLz4, decodeSnappy } from './parquet-codecs.ts';
+import { pictureCells } from './picture-cell.ts';
+import { openRows } from './rows.ts';
+import type { PlacedRow } from './rows.ts';
+
+const fixtures = fileURLToPath(new URL('../../test/fixtures/data/parquet', import.meta.url));
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'rows-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function all(file: string): Promise<PlacedRow[]> {
+  const found: PlacedRow[] = [];
+  for await (const batch of (await openRows(file)).batches()) found.push(...batch);
+  return found;
+}
+
+async function written(name: string, text: string | Uint8Array): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+test.each(['struct', 'bytes', 'list', 'bytes-list', 'pages-v1', 'pages-v2', 'pages-indexed'])(
+  'pictures stored as %s are the same bytes in the same rows',
+  async (name) => {
+    const rows = await all(join(fixtures, `${name}.parquet`));
+    expect(rows.map(({ row }) => row)).toEqual(Array.from({ length: 40 }, (_, at) => at + 1));
+    expect(rows.map(({ value }) => value?.['id'])).toEqual(rows.map((_, at) => `row-${at}`));
+    const widths = rows.map(({ value }) => {
+      const [cell] = pictureCells(value?.['image'], 'image');
+      return cell?.kind === 'bytes' ? Buffer.from(cell.bytes).readUInt32BE(16) : undefined;
+    });
+    expect(widths).toEqual(rows.map((_, at) => 8 + at));
+  },
+);
+
+test.each(['none', 'gzip', 'brotli', 'zstd', 'lz4'])(
+  'pages packed with %s are read',
+  async (codec) => {
+    const rows = await all(join(fixtures, `codec-${codec}.parquet`));
+    expect(rows.map(({ value }) => value?.['answer'])).toEqual(['0', '2', '4', '6']);
+  },
+);
+
+test('a Parquet file cut short is an error that names the file and says what to do', async () => {
+  const bytes = await readFile(join(fixtures, 'struct.parquet'));
+  for (const length of [0, 3, 100, bytes.length - 1]) {
+    const path = await written(`cut-${length}.parquet`, bytes.subarray(0, length));
+    await expect(all(path)).rejects.toThrow(
+      /cut-\d+\.parquet: expected a whole Parquet file.*fetch/,
+    );
+  }
+});
+
+test('damage inside a Parquet file is an error, not a row', async () => {
+  const bytes = await readFile(join(fixtures, 'codec-none.parquet'));
+  const damaged = Buffer.from(bytes);
+  damaged.fill(0xff, 4, 60);
+  await expect(all(await written('damaged.parquet', damaged))).rejects.toThrow(
+    /damage in rows 1 to 4/,
+  );
+});
+
+test('LZ4 and Snappy blocks copy what overlaps, and damaged ones are refused', () => {
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString();
+  expect(text(decodeLz4(Uint8Array.of(0x16, 97, 1, 0, 0x10, 98), 12))).toBe('aaaaaaaaaaab');
+  expect(() => decodeLz4(Uint8Array.of(0x16, 97, 9, 0), 11)).toThrow(/damaged/);
+  expect(() => decodeLz4(Uint8Array.of(0xf0), 300)).toThrow(/damaged/);
+  expect(text(decodeSnappy(Uint8Array.of(5, 0, 97, 1 + 0, 1), 5))).toBe('aaaaa');
+  expect(() => decodeSnappy(Uint8Array.of(5, 0, 97, 1, 9), 5)).toThrow(/damaged/);
+  expect(() => decodeSnappy(Uint8Array.of(5, 16, 97), 5)).toThrow(/damaged/);
+  const hadoop = Uint8Array.of(0, 0, 0, 12, 0, 0, 0, 6, 0x16, 97, 1, 0, 0x10, 98);
+  expect(text(compressors.LZ4?.(hadoop, 12) ?? new Uint8Array())).toBe('aaaaaaaaaaab');
+});
+
+test('JSON lines keep their line numbers, and a broken line is a fault of its own', async () => {
+  const path = await written('a.jsonl', '\uFEFF{"a": 1}\n\n{"a": \n[1]\r\n{"a": "ü"}');
+  expect(await all(path)).toEqual([
+    { row: 1, value: { a: 1 } },
+    { row: 3, value: undefined, fault: expect.stringContaining('expected a JSON object') },
+    { row: 4, value: undefined, fault: 'expected a JSON object, found an array' },
+    { row: 5, value: { a: 'ü' } },
+  ]);
+});
+
+test('lines longer than a stretch of the file, and characters across two, are whole', async () => {
+  const long = 'é'.repeat(1_500_000);
+  const path = await written(
+    'long.jsonl',
+    `${JSON.stringify({ long })}\n${JSON.stringify({ long })}\n`,
+  );
+  const rows = await all(path);
+  expect(rows.map(({ value }) => value?.['long'] === long)).toEqual([true, true]);
+});
+
+test.each([
+  ['an array', '[{"q": 1}, {"q": 2}]', [{ q: 1 }, { q: 2 }]],
+  [
+    'objects by id',
+    '{"x": {"q": 1}, "y": {"q": 2}}',
+    [
+      { id: 'x', q: 1 },
+      { id: 'y', q: 2 },
+    ],
+  ],
+  ['an array inside', '{"version": 1, "data": [{"q": 1}]}', [{ q: 1 }]],
+  ['lines', '{"q": 1}\n{"q": 2}\n', [{ q: 1 }, { q: 2 }]],
+  ['nothing', '', []],
+])('a .json file may hold %s', async (_, text, expected) => {
+  const rows = await all(await written('a.json', text));
+  expect(rows.map(({ value }) => value)).toEqual(expected);
+});
+
+test('a .json file that is no JSON is an error that says so', async () => {
+  await expect(all(await written('b.json', '[{"a": 1},'))).rejects.toThrow(
+    /b\.json: expected JSON, found/,
+  );
+  await expect(all(await written('c.json', '"text"'))).rejects.toThrow(
+    /expected an array of objects/,
+  );
+});
