@@ -4,6 +4,9 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { caseOfExample, modes, policyOfTags, resolvePolicy } from '#verify';
 import type { ExampleRow, Mode, Policy, VerifyInput, VerifyTask } from '#verify';
+import { UsageError } from './command.ts';
+import type { Problems } from './verify-rows.ts';
+import { caseFields, problemsBeside } from './verify-rows.ts';
 
 /** One readable line of a file of cases. */
 export interface VerifyCase {
@@ -43,17 +46,26 @@ const rowSchema = z.looseObject({
 
 /** Reads cases one by one: JSON lines, or a `.json` array in the fields of the example collection. */
 export async function* readCases(path: string, mode: Mode | undefined): AsyncGenerator<CaseLine> {
-  if (!(await stat(path)).isFile()) throw new Error(`${path}: expected a file of cases`);
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isFile() !== true)
+    throw new UsageError(`${path}: expected a file of cases, found none`);
+  const how: Reading = { mode, problems: problemsBeside(path) };
   if (await startsWithArray(path)) {
-    yield* readArray(await readFile(path, 'utf8'), mode);
+    yield* readArray(await readFile(path, 'utf8'), how);
     return;
   }
   const lines = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Infinity });
   let line = 0;
   for await (const content of lines) {
     line += 1;
-    if (content.trim() !== '') yield readLine(content, line, mode);
+    if (content.trim() !== '') yield readLine(content, line, how);
   }
+}
+
+/** What every line is read with. */
+interface Reading {
+  readonly mode: Mode | undefined;
+  readonly problems: Problems;
 }
 
 /** Whether the file's first character that is no blank opens an array. */
@@ -72,7 +84,7 @@ async function startsWithArray(path: string): Promise<boolean> {
   }
 }
 
-function* readArray(content: string, mode: Mode | undefined): Generator<CaseLine> {
+function* readArray(content: string, how: Reading): Generator<CaseLine> {
   let rows: unknown;
   try {
     rows = JSON.parse(content.replace(/^\uFEFF/, ''));
@@ -81,15 +93,15 @@ function* readArray(content: string, mode: Mode | undefined): Generator<CaseLine
     return;
   }
   if (!Array.isArray(rows)) return;
-  for (const [index, row] of rows.entries()) yield fromRow(row, index + 1, mode);
+  for (const [index, row] of rows.entries()) yield fromRow(row, index + 1, how);
 }
 
-function fromRow(row: unknown, line: number, mode: Mode | undefined): CaseLine {
+function fromRow(row: unknown, line: number, how: Reading): CaseLine {
   const parsed = rowSchema.safeParse(row);
-  if (!parsed.success || !isExample(parsed.data)) return fromRaw(row, line, mode);
+  if (!parsed.success || !isExample(parsed.data)) return fromRaw(row, line, how);
   try {
     const found = caseOfExample(parsed.data as ExampleRow);
-    const options = { mode: mode ?? found.mode, policy: found.policy };
+    const options = { mode: how.mode ?? found.mode, policy: found.policy };
     return { line, case: { id: found.id, task: { input: found.input, options } } };
   } catch (error) {
     return { line, problem: messageOf(error) };
@@ -101,27 +113,25 @@ function isExample(row: Readonly<Record<string, unknown>>): boolean {
   return typeof row['form'] === 'string' || typeof row['label'] === 'string';
 }
 
-function readLine(content: string, line: number, mode: Mode | undefined): CaseLine {
+function readLine(content: string, line: number, how: Reading): CaseLine {
   let raw: unknown;
   try {
     raw = JSON.parse(content);
   } catch (error) {
     return { line, problem: `expected one JSON object, found ${messageOf(error)}` };
   }
-  return fromRow(raw, line, mode);
+  return fromRow(raw, line, how);
 }
 
-function fromRaw(raw: unknown, line: number, mode: Mode | undefined): CaseLine {
-  const parsed = caseSchema.safeParse(raw);
-  if (!parsed.success) {
+function fromRaw(raw: unknown, line: number, how: Reading): CaseLine {
+  try {
+    const parsed = caseSchema.safeParse(caseFields(raw, how.problems));
+    if (parsed.success) return { line, case: caseOf(parsed.data, line, how.mode) };
     const issue = parsed.error.issues[0];
     return {
       line,
       problem: `${issue?.path.join('.') || 'line'}: ${issue?.message ?? 'malformed'}`,
     };
-  }
-  try {
-    return { line, case: caseOf(parsed.data, line, mode) };
   } catch (error) {
     return { line, problem: messageOf(error) };
   }

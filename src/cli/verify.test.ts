@@ -163,8 +163,21 @@ test('an audit lists unusable golds, disagreements and near misses', async () =>
   });
 });
 
+test('the rollouts of an exported run are judged against the problems beside them', async () => {
+  const problem = { id: 'p1', question: 'Which?', answer: 'B', options: ['5', '7'] };
+  const rollout = { id: 'r1', problemId: 'p1', spans: [{ text: 'so \\boxed' }, { text: '{7}' }] };
+  const lost = { id: 'r2', problemId: 'p2', spans: [] };
+  const path = file('rollouts.jsonl', [rollout, lost].map((row) => JSON.stringify(row)).join('\n'));
+  writeFileSync(join(path, '..', 'problems.jsonl'), JSON.stringify(problem));
+  const { code, out, err } = await run([path]);
+  expect(JSON.parse(out)).toMatchObject({ id: 'r1', correct: true, reason: 'option-text' });
+  expect(err).toContain('line 2: problemId p2');
+  expect(code).toBe(1);
+});
+
 test('wrong use is said, and nothing from outside reaches the terminal as a control code', async () => {
   await expect(run([])).rejects.toThrow(UsageError);
+  await expect(run(['/no/such/file.jsonl'])).rejects.toThrow('expected a file of cases');
   const { out } = await run(['\\boxed{\u001b[31m5\u202e}'], { gold: '5\u001b[0m' });
   expect(Array.from(out).filter((character) => character < ' ' && character !== '\n')).toEqual([]);
   expect(shown('a\u0007b')).toBe('a\\u0007b');

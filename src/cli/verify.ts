@@ -50,7 +50,7 @@ export const verifyCommand: Command<typeof options> = {
   help: [
     'verify --gold 1/2 "… \\boxed{0.5}" explains one case: what was found where, what both sides mean, which relation decided.',
     'verify cases.jsonl judges one JSON object per line (id, gold, prediction, source; optionally choices, question, mode, policy, answerType, precision, extraction) or a .json array, and prints one JSON line per case in input order; counts and milliseconds per pair go to stderr. A malformed line is reported with its number and makes the exit code 1.',
-    'verify --audit cases.jsonl lists pairs on which strict, reference and the mode of the case disagree, near misses, and golds nothing can be judged against.',
+    'verify --audit cases.jsonl lists pairs on which strict, reference and the mode of the case disagree, near misses, and golds nothing can be judged against. The file may be the rollouts.jsonl of an exported run, with problems.jsonl beside it.',
   ].join('\n\n'),
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
