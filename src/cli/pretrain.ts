@@ -6,7 +6,7 @@ import { z } from 'zod';
 
 import type { ModelConfig, QwenVL } from '#model';
 import type { Processor } from '#model/processor';
-import type { Recipe } from '#pretrain';
+import type { PretrainProgress, Recipe, Resumption } from '#pretrain';
 
 import { type Command, type ExitCode, type Io, UsageError } from './command.ts';
 import { Progress } from './progress.ts';
@@ -91,59 +91,84 @@ interface Training {
   readonly io: Io;
 }
 
-async function trainAll({ model, processor, recipe, options: given, io }: Training): Promise<void> {
-  const { balance, trainEyes, trainSupervised } = await import('#pretrain');
-  const { paperTriggers, triggers } = await import('#rl');
-  const { createSeed } = await import('#run');
-  const to = { io, json: given.json };
-  const eyes = {
-    ...recipe.eyes,
-    schedule: scaled(recipe.eyes.schedule, given.scale),
-    seed: `eyes-${given.seed}`,
-  };
+/** What identifies the model that is being made. */
+function recipeName({ preset, seed, scale }: Options): string {
+  return `${preset} seed ${seed} scale ${scale}`;
+}
+
+/** Steps between two saves of the progress. */
+const saveEvery = 500;
+
+async function openEyes({ model, processor, recipe, options: given, io }: Training): Promise<void> {
+  const { balance, trainEyes } = await import('#pretrain');
+  const schedule = scaled(recipe.eyes.schedule, given.scale);
+  const seed = `eyes-${given.seed}`;
   await follow(
-    trainEyes(model, processor.layout, eyes),
+    trainEyes(model, processor.layout, { ...recipe.eyes, schedule, seed }),
     {
       part: 'eyes',
-      total: eyes.schedule.steps,
+      total: schedule.steps,
       describe: ({ step, loss, right }) => ({ part: 'eyes', step, loss, ...right }),
     },
-    to,
+    { io, json: given.json },
   );
-  balance(model, processor.layout, { seed: `eyes-${given.seed}`, size: 0.4, words: 0.1 });
-  const chosen = Object.fromEntries(paperTriggers.map((id) => [id, triggers[id]]));
-  const maker = {
-    processor,
-    seed: createSeed(given.seed).at('pretrain'),
-    triggers: chosen as Record<
-      'self_questioning' | 'self_correction' | 'self_verification',
-      string
-    >,
-  };
-  for (const [index, part] of recipe.parts.entries()) {
-    const name = `part ${index + 1}`;
-    const schedule = scaled(part.schedule, given.scale);
-    await follow(
-      trainSupervised(model, maker, { ...part, schedule }),
-      {
-        part: name,
-        total: schedule.steps,
-        describe: ({ step, loss, hints, gradNorm, tokens }) => ({
-          part: name,
-          step,
-          loss,
-          hints,
-          gradNorm,
-          tokens,
-        }),
-      },
-      to,
-    );
+  balance(model, processor.layout, { seed, size: 0.4, words: 0.1 });
+}
+
+async function trainAll(training: Training, progress: PretrainProgress): Promise<void> {
+  const { model, recipe, options: given } = training;
+  const name = recipeName(given);
+  const found = progress.find(name);
+  if (found === undefined) {
+    await openEyes(training);
+    progress.save({ recipe: name, part: 0, step: 0 }, model, undefined);
+  } else {
+    training.io.err(`going on with part ${found.part + 1} at step ${found.step}\n`);
+    progress.restore(model);
+  }
+  const mark = found ?? { part: 0, step: 0 };
+  for (let index = mark.part; index < recipe.parts.length; index++) {
+    const read = index === mark.part && mark.step > 0 ? progress.moments() : undefined;
+    const from = read === undefined ? undefined : { step: mark.step, read };
+    await trainPart(training, index, { progress, from });
   }
 }
 
+async function trainPart(
+  { model, processor, recipe, options: given, io }: Training,
+  index: number,
+  {
+    progress,
+    from,
+  }: { readonly progress: PretrainProgress; readonly from: Resumption | undefined },
+): Promise<void> {
+  const { trainSupervised } = await import('#pretrain');
+  const { triggers } = await import('#rl');
+  const { createSeed } = await import('#run');
+  const part = recipe.parts[index];
+  if (part === undefined) throw new Error('internal: no such part');
+  const maker = { processor, seed: createSeed(given.seed).at('pretrain'), triggers };
+  const schedule = scaled(part.schedule, given.scale);
+  const label = `part ${index + 1}`;
+  const mark = { recipe: recipeName(given), part: index };
+  await follow(
+    trainSupervised(model, maker, { ...part, schedule }, from),
+    {
+      part: label,
+      total: schedule.steps,
+      describe: ({ step, loss, hints, gradNorm, tokens, optimizers }) => {
+        if (step % saveEvery === saveEvery - 1)
+          progress.save({ ...mark, step: step + 1 }, model, optimizers);
+        return { part: label, step, loss, hints, gradNorm, tokens };
+      },
+    },
+    { io, json: given.json },
+  );
+  progress.save({ ...mark, part: index + 1, step: 0 }, model, undefined);
+}
+
 async function makeBase(given: Options & { readonly out: string }, io: Io): Promise<ExitCode> {
-  const { initialModel, tinyBase } = await import('#pretrain');
+  const { initialModel, PretrainProgress, tinyBase } = await import('#pretrain');
   const { parseConfig, saveModel } = await import('#model');
   const { createProcessor } = await import('#model/processor');
   const aside = mkdtempSync(join(tmpdir(), 'pretrain-'));
@@ -155,13 +180,15 @@ async function makeBase(given: Options & { readonly out: string }, io: Io): Prom
     );
     await using processor = await createProcessor(aside);
     using model = initialModel(config, given.seed);
-    await trainAll({ model, processor, recipe: tinyBase, options: given, io });
+    const progress = new PretrainProgress(`${given.out}.progress`);
+    await trainAll({ model, processor, recipe: tinyBase, options: given, io }, progress);
     saveModel(given.out, model.parameters, { source: aside, dtype: 'f32' });
     const minutes = (performance.now() - started) / 60_000;
     writeFileSync(
       join(given.out, 'training.json'),
       `${JSON.stringify({ preset: given.preset, seed: given.seed, scale: given.scale, minutes })}\n`,
     );
+    progress.remove();
     io.err(`wrote ${given.out} after ${minutes.toFixed(1)} minutes\n`);
     return 0;
   } finally {
@@ -177,7 +204,7 @@ export const pretrain: Command<typeof options> = {
   help:
     'Follows a recipe: a tokenizer learnt from the texts of puzzles, a vision tower taught to tell what ' +
     'each place of a picture shows, then supervised training on written solutions. The result is a ' +
-    'checkpoint folder like any other.',
+    'checkpoint folder like any other. Interrupted and started again, it goes on from its last save.',
   options,
   async run({ options: given }, io) {
     const { out } = given;

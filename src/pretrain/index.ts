@@ -8,7 +8,8 @@ export {
   type Mixture,
 } from './examples.ts';
 export { balance, type EyesStep, trainEyes } from './eyes.ts';
+export { PretrainProgress, type ProgressMark } from './pretrain-progress.ts';
 export { initialModel } from './initialise.ts';
 export { type Recipe, tinyBase } from './recipe.ts';
-export { type Part, type SupervisedStep, trainSupervised } from './supervised.ts';
+export { type Part, type Resumption, type SupervisedStep, trainSupervised } from './supervised.ts';
 export { tokenizerTexts } from './tokenizer-texts.ts';

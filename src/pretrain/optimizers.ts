@@ -29,6 +29,22 @@ export class Optimizers implements Disposable {
     return value;
   }
 
+  /** Moments and step counts by parameter name. */
+  state(): ReadonlyMap<string, Tensor> {
+    return new Map([...this.#matrices.state(), ...this.#vectors.state()]);
+  }
+
+  /** Takes over a state; the weights are the network's own and are read elsewhere. */
+  restore(read: (name: string) => Tensor, parameters: ReadonlyMap<string, Tensor>): void {
+    const own = (name: string): Tensor => {
+      const found = parameters.get(name);
+      if (found === undefined) throw new Error(`internal: no parameter ${name}`);
+      return found;
+    };
+    this.#matrices.restore(read, own);
+    this.#vectors.restore(read, own);
+  }
+
   [Symbol.dispose](): void {
     this.#matrices[Symbol.dispose]();
     this.#vectors[Symbol.dispose]();

@@ -27,6 +27,14 @@ export interface SupervisedStep {
   readonly hints: number;
   readonly gradNorm: number;
   readonly tokens: number;
+  /** The optimizers at this moment, to be stored. */
+  readonly optimizers: Optimizers;
+}
+
+/** Where training goes on: the step after the last one, and the optimizers' state of that moment. */
+export interface Resumption {
+  readonly step: number;
+  readonly read: (name: string) => Tensor;
 }
 
 /** Ids of the words that name what a place shows, in the order of the classes. */
@@ -128,10 +136,12 @@ export function* trainSupervised(
   model: QwenVL,
   maker: ExampleMaker,
   part: Part,
+  from?: Resumption,
 ): Generator<SupervisedStep> {
   const words = hintWords(maker.processor);
   using optimizers = new Optimizers(model.parameters, part.weightDecay);
-  for (let step = 0; step < part.schedule.steps; step++) {
+  if (from !== undefined) optimizers.restore(from.read, model.parameters);
+  for (let step = from?.step ?? 0; step < part.schedule.steps; step++) {
     using _scope = new TensorScope('supervised');
     const first = part.from + step * part.examples;
     const batch = Array.from({ length: part.examples }, (_, index) =>
@@ -141,6 +151,6 @@ export function* trainSupervised(
     const total = part.hints > 0 ? loss.add(hints.mul(part.hints)) : loss;
     total.backward();
     const norm = optimizers.step(rateAt(step, part.schedule));
-    yield { step, loss: loss.item(), hints: hints.item(), gradNorm: norm, tokens };
+    yield { step, loss: loss.item(), hints: hints.item(), gradNorm: norm, tokens, optimizers };
   }
 }
