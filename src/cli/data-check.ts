@@ -164,7 +164,7 @@ async function benchmarksOf(given: Options, io: Io): Promise<Benchmarks | undefi
   if (given.against.length === 0) return undefined;
   const benchmarks = new Benchmarks();
   for (const name of given.against) {
-    const files = await sourceOf(name, { split: undefined, offline: given.offline }, io);
+    const files = await sourceOf(name, { offline: given.offline }, io);
     for await (const rows of readProblems(files, { signal: io.signal })) {
       for (const { problem } of rows) if (problem !== undefined) benchmarks.add(problem, name);
     }

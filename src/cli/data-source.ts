@@ -31,18 +31,25 @@ export interface SourceOptions {
 /** The files behind the one positional: a file, a folder, or a hub id. */
 export async function sourceOf(
   name: string | undefined,
-  { split, offline }: Pick<SourceOptions, 'split' | 'offline'>,
+  { split, offline, images }: Pick<SourceOptions, 'split' | 'offline' | 'images'>,
   io: Io,
 ): Promise<DatasetFiles> {
   if (name === undefined) throw new UsageError('expected a dataset: a file, a folder, or a hub id');
   const path = resolve(io.cwd, name);
   const exists = (await stat(path).catch(() => undefined)) !== undefined;
   const hub = {
-    include: (file: string) => !/\.(zip|tar|tar\.gz|tgz)$/i.test(file),
+    // Archives other than the pictures' hold the same again, or what no row names.
+    include: (file: string) =>
+      /(^|\/)images?\.zip$/i.test(file) || !/\.(zip|tar|tar\.gz|tgz)$/i.test(file),
     signal: io.signal,
     ...(offline ? { offline } : {}),
   };
-  return locateDataset(exists ? path : name, { hub, ...(split === undefined ? {} : { split }) });
+  return locateDataset(exists ? path : name, {
+    hub,
+    signal: io.signal,
+    ...(split === undefined ? {} : { split }),
+    ...(images === undefined ? {} : { images: resolve(io.cwd, images) }),
+  });
 }
 
 /** What reading needs of the options, and a display of its progress. */

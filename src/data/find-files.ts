@@ -9,6 +9,8 @@ export interface DatasetFiles {
   readonly root: string;
   /** Paths, in order. */
   readonly files: readonly string[];
+  /** Folders with the pictures of archives, where there were any. */
+  readonly archives?: readonly string[];
 }
 
 const DEPTH = 3;

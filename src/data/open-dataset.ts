@@ -7,6 +7,7 @@ import type { DatasetFiles } from './find-files.ts';
 import type { Finding } from './finding.ts';
 import { resolveDataset } from './hub.ts';
 import type { HubOptions } from './hub.ts';
+import { unpackedArchives } from './picture-archive.ts';
 import { pictureCache, pictureStore } from './picture-store.ts';
 import type { Problem } from './problem.ts';
 import { readProblems } from './read-problems.ts';
@@ -21,19 +22,25 @@ export interface OpenOptions extends ReadOptions {
 }
 
 /**
- * Where the files of a dataset are: a file, a folder, or a hub id, which is fetched first.
+ * Where the files of a dataset are: a file, a folder, or a hub id, which is fetched first. Pictures in
+ * an `images.zip` beside them are unpacked into the cache.
  *
  * @throws DatasetError, HubError.
  */
 export async function locateDataset(
   name: string,
-  { split, hub }: Pick<OpenOptions, 'split' | 'hub'> = {},
+  { split, hub, images, cache, signal }: OpenOptions = {},
 ): Promise<DatasetFiles> {
   const isFile = (await stat(name).catch(() => undefined))?.isFile() ?? false;
   const isHubId =
     /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/.test(name) && !/^\.|\.(jsonl?|parquet)$/.test(name);
   const exists = isFile || (await stat(name).catch(() => undefined)) !== undefined;
-  return findFiles(exists || !isHubId ? name : await resolveDataset(name, hub), split);
+  const files = await findFiles(exists || !isHubId ? name : await resolveDataset(name, hub), split);
+  // Pictures that are said to lie elsewhere need no archive.
+  if (images !== undefined) return files;
+  const unpacking = signal === undefined ? {} : { signal };
+  const archives = await unpackedArchives(files.root, cache ?? pictureCache(), unpacking);
+  return archives.length === 0 ? files : { ...files, archives };
 }
 
 /**

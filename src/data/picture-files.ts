@@ -8,8 +8,8 @@ import { isAbsolute, join, resolve } from 'node:path';
 export class PictureFiles {
   readonly #bases: string[];
 
-  constructor(root: string, images?: string) {
-    const roots = images === undefined ? [root] : [resolve(images), root];
+  constructor(root: string, images?: string, archives: readonly string[] = []) {
+    const roots = [...(images === undefined ? [] : [resolve(images)]), root, ...archives];
     this.#bases = roots.flatMap((base) => [base, join(base, 'images'), join(base, '..')]);
   }
 

@@ -66,7 +66,7 @@ const virl = (qid: unknown, more: Record<string, unknown> = {}): Record<string, 
 
 describe('findings', () => {
   const good = { 'images/a.png': png() };
-  const cases: readonly (readonly [string, Record<string, unknown>, Partial<OpenOptions>?])[] = [
+  const cases: [string, Record<string, unknown>, OpenOptions?][] = [
     ['qid_missing', { qid: ' ' }],
     ['image_missing', { image: ['images/none.png'] }],
     ['image_missing', { image: ['https://example.org/a.png'] }],

@@ -66,10 +66,10 @@ const AT_ONCE = 8;
  * @throws DatasetError where a file cannot be read at all, or has the wrong columns.
  */
 export async function* readProblems(
-  { root, files }: DatasetFiles,
+  { root, files, archives }: DatasetFiles,
   options: ReadOptions = {},
 ): AsyncGenerator<readonly ReadRow[]> {
-  const pictures = new PictureFiles(root, options.images);
+  const pictures = new PictureFiles(root, options.images, archives);
   const seen: Seen = { ids: new Set(), contents: new Map() };
   const opened: RowFile[] = [];
   for (const file of files) opened.push(await openRows(file));
