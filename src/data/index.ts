@@ -40,3 +40,8 @@ export { DatasetWriter } from './write-dataset.ts';
 export { parsePythonLiteral } from './python-literal.ts';
 export { PythonLiteralError } from './python-value.ts';
 export type { PythonValue } from './python-value.ts';
+export { pictureCells } from './picture-cell.ts';
+export type { PictureCell } from './picture-cell.ts';
+export { PictureFiles } from './picture-files.ts';
+export { openRows } from './rows.ts';
+export type { PlacedRow, Row, RowFile } from './rows.ts';
