@@ -108,9 +108,15 @@ test('damaged archives are errors that name what was found', async () => {
     /a\.txt with another checksum/,
   );
   await expect(unpack(zip({ 'a.txt': 'x' }, { method: 12 }))).rejects.toThrow(/by method 12/);
-  const broken = Buffer.from(whole);
-  broken.fill(0xff, 35, 45);
-  await expect(unpack(broken)).rejects.toThrow(/a\.txt damaged|checksum/);
+  for (const [from, to, message] of [
+    [0, 4, /no file where a\.txt should be/],
+    [35, 40, /a\.txt damaged/],
+    [35, 46, /a damaged directory/],
+  ] as const) {
+    const broken = Buffer.from(whole);
+    broken.fill(0xff, from, to);
+    await expect(unpack(broken)).rejects.toThrow(message);
+  }
 });
 
 test('pictures in images.zip beside the rows are found, and unpacked once', async () => {

@@ -81,15 +81,16 @@ async function readEntries(handle: FileHandle, archive: string): Promise<readonl
   if (offset + length > size) throw damaged(archive, 'a directory beyond its end');
   const directory = await readAt(handle, offset, length);
   const entries: Entry[] = [];
-  for (let from = 0; from + 46 <= directory.length;) {
-    if (directory.readUInt32LE(from) !== SIGNATURES.entry) break;
-    const [name, extra, comment] = [28, 30, 32].map((field) =>
+  let from = 0;
+  while (from + 46 <= directory.length && directory.readUInt32LE(from) === SIGNATURES.entry) {
+    const [name = 0, extra = 0, comment = 0] = [28, 30, 32].map((field) =>
       directory.readUInt16LE(from + field),
     );
-    const end = from + 46 + (name ?? 0) + (extra ?? 0);
-    entries.push(entryOf(directory.subarray(from, end), name ?? 0));
-    from = end + (comment ?? 0);
+    const end = from + 46 + name + extra;
+    entries.push(entryOf(directory.subarray(from, end), name));
+    from = end + comment;
   }
+  if (from !== directory.length) throw damaged(archive, 'a damaged directory');
   return entries;
 }
 
