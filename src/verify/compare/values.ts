@@ -170,9 +170,9 @@ function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefine
     const reason = relationsEqual(g, p, how);
     if (agrees(reason)) return reason;
     const [a, b] = [segmentsOf(g, how.meter), segmentsOf(p, how.meter)];
-    return a !== undefined && b !== undefined && sameSegments(a, b, how)
-      ? 'relation-equal'
-      : reason;
+    // Two conditions that nothing meets need not be the same condition.
+    const filled = a !== undefined && b !== undefined && a.length > 0;
+    return filled && sameSegments(a, b, how) ? 'relation-equal' : reason;
   }
   const allowed = g.kind === 'relation' || how.policy.intervalMeetsInequality;
   const [a, b] = allowed
