@@ -139,7 +139,11 @@ function combined(value: Value & { kind: 'union' }, meter: Meter): Segments | un
   return total;
 }
 
-const below = (a: End, b: End): boolean => a.at < b.at - 1e-12 * Math.max(1, Math.abs(b.at));
+/** Ends closer than rounding are the same end; infinities are compared as they are. */
+function below(a: End, b: End): boolean {
+  if (!Number.isFinite(a.at) || !Number.isFinite(b.at)) return a.at < b.at;
+  return a.at < b.at - 1e-12 * Math.max(1, Math.abs(b.at));
+}
 const meets = (a: End, b: End): boolean => !below(a, b) && !below(b, a);
 
 /** Union: sorted by their lower ends, touching stretches merge unless both ends are open. */
