@@ -79,7 +79,10 @@ function kindsOf({ families: names, levels }: Options): PuzzleKinds {
   if (wrong !== undefined || numbers.length === 0) {
     throw new UsageError(`--levels: expected some of 1,2,3, found ${levels}`);
   }
-  return { families: chosen as FamilyName[], levels: numbers as Level[] };
+  return {
+    ...(names === 'all' ? {} : { families: chosen as FamilyName[] }),
+    ...(numbers.join() === '1,2,3' ? {} : { levels: numbers as Level[] }),
+  };
 }
 
 const words = (list: string): string[] =>

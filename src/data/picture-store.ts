@@ -15,6 +15,7 @@ export function pictureCache(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function pictureStore(folder: string): (bytes: Uint8Array, hash: string) => Promise<string> {
   const made = new Set<string>();
+  let count = 0;
   return async (bytes, hash) => {
     const shelf = join(folder, hash.slice(0, 2));
     const path = join(shelf, `${hash}.${imageFormat(bytes) ?? 'bin'}`);
@@ -22,7 +23,7 @@ export function pictureStore(folder: string): (bytes: Uint8Array, hash: string) 
     if (there?.size === bytes.length) return path;
     if (!made.has(shelf)) await mkdir(shelf, { recursive: true });
     made.add(shelf);
-    const aside = `${path}.${process.pid}.part`;
+    const aside = `${path}.${process.pid}-${count++}.part`; // one picture may be in two rows at once
     await writeFile(aside, bytes);
     await rename(aside, path);
     return path;

@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -383,6 +383,21 @@ describe('sizes', () => {
     expect(list.hash).toBe(first.hash);
   });
 
+  test('one picture in many rows at once is unpacked once', async () => {
+    const url = `data:image/png;base64,${Buffer.from(png()).toString('base64')}`;
+    const rows = Array.from({ length: 50 }, (_, at) => ({
+      question: `<image>${at}`,
+      answer: '1',
+      image: url,
+    }));
+    const root = await put({ 'set/data.jsonl': rows });
+    const dataset = await openDataset(join(root, 'set'), { cache: join(folder, 'cache') });
+    const [shelf = ''] = await readdir(join(folder, 'cache'));
+    expect(await readdir(join(folder, 'cache', shelf))).toEqual([
+      `${dataset.at(0).images[0]?.hash}.png`,
+    ]);
+  });
+
   test('progress counts rows, and a signal stops the reading', async () => {
     const stop = new AbortController();
     const told: unknown[] = [];
@@ -396,5 +411,27 @@ describe('sizes', () => {
     await expect(read(join(fixtures, 'parquet', 'struct.parquet'), options)).rejects.toThrow(
       'stopped',
     );
+  });
+});
+
+describe('hub ids', () => {
+  const commit = 'a'.repeat(40);
+  const hub = () => ({ offline: true, env: { HF_HOME: folder } });
+
+  test('a dataset in the cache opens without the network, through its links', async () => {
+    const place = 'hub/datasets--owner--name';
+    await put({
+      [`${place}/refs/main`]: commit,
+      [`${place}/blobs/x`]: `${JSON.stringify({ question: 'a?', answer: 'b' })}\n`,
+    });
+    const snapshot = join(folder, place, 'snapshots', commit, 'data');
+    await mkdir(snapshot, { recursive: true });
+    await symlink('../../../blobs/x', join(snapshot, 'train.jsonl'));
+    const dataset = await openDataset('owner/name', { hub: hub() });
+    expect(dataset.at(0)).toMatchObject({ id: 'data/train-1', answer: 'b' });
+  });
+
+  test('one that is not there says how to get it', async () => {
+    await expect(openDataset('owner/none', { hub: hub() })).rejects.toThrow(/HF_HUB_OFFLINE/);
   });
 });

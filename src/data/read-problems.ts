@@ -137,9 +137,27 @@ async function readBatch(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
-  const rows: ReadRow[] = [];
-  for (const row of prepared) rows.push(await finish(row, context));
-  return rows;
+  const rows = prepared.map((row) => finish(row, context));
+  const { store } = context.options;
+  return store === undefined ? rows : storeAll(rows, store);
+}
+
+/** The rows with their pictures as files; some are written at a time. */
+async function storeAll(
+  rows: readonly ReadRow[],
+  store: NonNullable<ReadOptions['store']>,
+): Promise<readonly ReadRow[]> {
+  const kept = [...rows];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < rows.length; at = next++) {
+      const row = rows[at];
+      if (row?.problem === undefined) continue;
+      kept[at] = { ...row, problem: await stored(row.problem, store) };
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return kept;
 }
 
 async function prepare(placed: PlacedRow, context: Context): Promise<Prepared> {
@@ -158,10 +176,7 @@ async function prepare(placed: PlacedRow, context: Context): Promise<Prepared> {
   }
 }
 
-async function finish(
-  { placed, raw, fault, images }: Prepared,
-  context: Context,
-): Promise<ReadRow> {
+function finish({ placed, raw, fault, images }: Prepared, context: Context): ReadRow {
   const { adapter, file, seen, options } = context;
   const name = relative(context.root, file).split(sep).join('/') || basename(file);
   const place = { file: name, row: placed.row };
@@ -188,9 +203,8 @@ async function finish(
   }
   if (findings.dropped) return { ...place, problem: undefined, findings: findings.all };
   noteSeen(problem, seen, findings);
-  const kept = options.store === undefined ? problem : await stored(problem, options.store);
   const counted = promptTokens === undefined ? {} : { promptTokens };
-  return { ...place, problem: kept, findings: findings.all, ...counted };
+  return { ...place, problem, findings: findings.all, ...counted };
 }
 
 function noteSeen(problem: Problem, seen: Seen, findings: Findings): void {

@@ -1,4 +1,14 @@
-import { copyFile, link, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  link,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 
@@ -129,7 +139,11 @@ export class DatasetWriter implements AsyncDisposable {
     const target = join(this.#aside, path);
     if (this.#pictures.size === 0) await mkdir(join(this.#aside, 'images'), { recursive: true });
     if (typeof source !== 'string') await writeFile(target, source);
-    else await link(resolve(source), target).catch(() => copyFile(source, target));
+    else {
+      // A link to a link would point to nothing from here, and caches are made of links.
+      const file = await realpath(source);
+      await link(file, target).catch(() => copyFile(file, target));
+    }
     this.#pictures.set(hash, path);
     return path;
   }

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 import { decodePicture } from '../image-decode.ts';
@@ -54,7 +56,7 @@ const formats: Record<string, { question: RegExp; steps: RegExp; careful: RegExp
     steps:
       /^Row \d: (\?|\w+)( (\?|\w+)){2}\. (Each row has one color|All rows are the same|Each row shifts by one)\. So it is \w+\.$/,
     careful: new RegExp(
-      `^${rows.replaceAll('[^.]', '[^.]')} (Each row has one color|All rows are the same|Each row shifts by one)\\. So it is \\w+\\.$`,
+      `^${rows} (Each row has one color|All rows are the same|Each row shifts by one)\\. So it is \\w+\\.$`,
     ),
   },
 };
@@ -74,6 +76,22 @@ test('questions and solutions of every family and level keep their formats', () 
       expect(body).toMatch((style === 'quick' ? quick : format?.[style]) ?? /never/);
     }
   }
+});
+
+const samples = fileURLToPath(
+  new URL('../../../../shared/data/tiny-prototype/samples/samples.jsonl', import.meta.url),
+);
+
+test.skipIf(!existsSync(samples))('the prototype wrote in the same formats', () => {
+  const lines = readFileSync(samples, 'utf8').trim().split('\n');
+  for (const line of lines) {
+    const { family, question, steps, careful } = JSON.parse(line) as Record<string, string>;
+    const format = formats[family ?? ''];
+    expect(question).toMatch(format?.question ?? /never/);
+    expect(steps?.split('\n')[0]).toMatch(format?.steps ?? /never/);
+    expect(careful?.split('\n')[0]).toMatch(format?.careful ?? /never/);
+  }
+  expect(lines.length).toBe(420);
 });
 
 test('a slip keeps the format, is wrong, and calculates correctly; the slow look has none', () => {

@@ -98,7 +98,9 @@ export function puzzle(
   }
   const key = [seed, split, index, name, level] as const;
   const sketch = sketchOfSplit(family, level, split, key);
-  const id = `puzzle-${split}-${seed}-${index}`;
+  const chosenKinds = kinds.families !== undefined || kinds.levels !== undefined;
+  // An id names one puzzle: with fewer kinds, another stands at the same index.
+  const id = `puzzle-${split}-${seed}-${index}${chosenKinds ? `-${name}-${level}` : ''}`;
   return new DrawnPuzzle({
     sketch,
     id,
