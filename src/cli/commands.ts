@@ -21,6 +21,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
   {
+    name: 'train',
+    summary: 'train by GRPO with Selective Sample Replay and Forced Rethinking; resume exactly',
+    load: async () => (await import('./train.ts')).trainCommand,
+  },
+  {
     name: 'verify',
     summary: 'Check answers against gold answers and explain the verdict',
     load: async () => (await import('./verify.ts')).verifyCommand,

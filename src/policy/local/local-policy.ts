@@ -6,7 +6,7 @@ import type { Patches, Processor, Prompt } from '#model/processor';
 import type { AdamUpdate, Limits, Loss, Microbatch, Policy, Sequence } from '#policy';
 import type { Metrics } from '#run';
 import type { Completion, SampleRequest } from '#sampler';
-import type { CallName, Calls, FromWorker, ToWorker } from './messages.ts';
+import type { CallName, Calls, FromWorker, SampleCall, ToWorker } from './messages.ts';
 import type { TrainerOptions } from './trainer.ts';
 
 /** A policy on this computer that cannot do what it was asked to. */
@@ -54,6 +54,7 @@ class Link {
   readonly #pending = new Map<number, Pending>();
   readonly ready: Promise<number>;
   readonly #started = Promise.withResolvers<number>();
+  readonly #samples: SampleCall[] = [];
   #next = 0;
   #ended: unknown;
 
@@ -79,19 +80,37 @@ class Link {
   call<Name extends CallName>(
     name: Name,
     args: Calls[Name]['args'],
-    signal?: AbortSignal,
   ): Promise<Calls[Name]['result']> {
     if (this.#ended !== undefined) return Promise.reject(ended(this.#ended));
-    const id = this.#next++;
-    const cancel = (): void => this.#post({ kind: 'cancel', id });
-    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-    this.#pending.set(id, { resolve, reject });
+    const { id, promise } = this.#expect();
     this.#post({ kind: 'call', id, name, args });
+    return promise as Promise<Calls[Name]['result']>;
+  }
+
+  /** Requests of one turn cross together: see `Trainer.holdPictures`. */
+  sample(request: SampleRequest, signal?: AbortSignal): Promise<readonly Completion[]> {
+    if (this.#ended !== undefined) return Promise.reject(ended(this.#ended));
+    const { id, promise } = this.#expect();
+    if (this.#samples.length === 0) setImmediate(() => this.#sendSamples());
+    this.#samples.push({ id, request });
+    // Behind the request in the queue, whenever that is sent.
+    const cancel = (): void => void setImmediate(() => this.#post({ kind: 'cancel', id }));
     if (signal?.aborted === true) cancel();
     signal?.addEventListener('abort', cancel, { once: true });
-    return promise.finally(() => signal?.removeEventListener('abort', cancel)) as Promise<
-      Calls[Name]['result']
-    >;
+    const done = promise.finally(() => signal?.removeEventListener('abort', cancel));
+    return done as Promise<readonly Completion[]>;
+  }
+
+  #sendSamples(): void {
+    const calls = this.#samples.splice(0);
+    if (this.#ended === undefined) this.#post({ kind: 'samples', calls });
+  }
+
+  #expect(): { readonly id: number; readonly promise: Promise<unknown> } {
+    const id = this.#next++;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#pending.set(id, { resolve, reject });
+    return { id, promise };
   }
 
   #receive(message: FromWorker): void {
@@ -234,7 +253,7 @@ class LocalPolicy implements Policy {
 
   sample(request: SampleRequest, signal?: AbortSignal): Promise<readonly Completion[]> {
     const slim = { ...request, prompt: new Slim().prompt(request.prompt) };
-    return this.#pictures.during([request.prompt], () => this.#link.call('sample', slim, signal));
+    return this.#pictures.during([request.prompt], () => this.#link.sample(slim, signal));
   }
 
   logprobs(sequences: readonly Sequence[]): Promise<readonly Float32Array[]> {

@@ -1,12 +1,11 @@
 import type { Patches } from '#model/processor';
 import type { AdamUpdate, Loss, Microbatch, Sequence } from '#policy';
 import type { Metrics } from '#run';
-import type { Completion, SampleRequest } from '#sampler';
+import type { SampleRequest } from '#sampler';
 import type { TrainerOptions } from './trainer.ts';
 
 /** What the computing thread can be asked, and what it answers. */
 export interface Calls {
-  sample: { args: SampleRequest; result: readonly Completion[] };
   logprobs: { args: readonly Sequence[]; result: readonly Float32Array[] };
   forwardBackward: { args: { microbatch: Microbatch; losses: readonly Loss[] }; result: Metrics };
   optimStep: { args: AdamUpdate; result: Metrics };
@@ -18,9 +17,16 @@ export interface Calls {
 }
 export type CallName = keyof Calls;
 
+/** One request of several that were made in the same turn. */
+export interface SampleCall {
+  readonly id: number;
+  readonly request: SampleRequest;
+}
+
 /** To the computing thread. */
 export type ToWorker =
   | { readonly kind: 'call'; readonly id: number; readonly name: CallName; readonly args: unknown }
+  | { readonly kind: 'samples'; readonly calls: readonly SampleCall[] }
   | { readonly kind: 'cancel'; readonly id: number }
   | { readonly kind: 'patches'; readonly hash: string; readonly patches: Patches }
   | { readonly kind: 'no patches'; readonly hash: string; readonly error: unknown };

@@ -30,6 +30,10 @@ export interface TrainerOptions extends ForwardOptions {
   readonly tokensAtOnce: number;
 }
 
+/** Three colours, two moments, 14 × 14 pixels, f32. */
+const bytesPerPatch = 3 * 2 * 14 * 14 * 4;
+const heldBytes = 2 ** 30;
+
 /** Asks for the pixels of a picture by its hash. */
 export type FetchPatches = (hash: string) => Promise<Patches>;
 
@@ -41,6 +45,7 @@ export class Trainer implements AsyncDisposable {
   readonly #optimizer: AdamW;
   readonly #sampler: Sampler;
   readonly #bans: Tensor;
+  readonly #held = new Map<string, Patches>();
   #version = 0;
 
   constructor(options: TrainerOptions, fetch: FetchPatches) {
@@ -56,7 +61,10 @@ export class Trainer implements AsyncDisposable {
     this.#bans = this.#model.bans(options.bannedIds);
     this.#sampler = new Sampler({
       dtype: options.samplerDtype,
-      patches: ({ hash }) => fetch(hash),
+      patches: ({ hash }) => {
+        const held = this.#held.get(hash);
+        return held === undefined ? fetch(hash) : Promise.resolve(held);
+      },
       maxRows: options.maxRows,
       prefillTokens: options.tokensAtOnce,
       cacheBytes: options.cacheBytes,
@@ -74,9 +82,40 @@ export class Trainer implements AsyncDisposable {
     return this.#model.config.text.maxPositions;
   }
 
+  /**
+   * Fetches the pictures of some requests before any of them starts, and keeps them until disposed.
+   * Rows that decode together share their products, whose last bits depend on who is there: without
+   * this, the moment at which a picture arrives would decide them. A picture that cannot be had is
+   * left to its own request. Beyond `heldBytes` pictures come when they come.
+   */
+  async holdPictures(requests: readonly SampleRequest[]): Promise<Disposable> {
+    const chunks = requests.flatMap(({ prompt }) =>
+      prompt.chunks.flatMap((chunk) => (chunk.kind === 'image' ? [chunk] : [])),
+    );
+    const grids = new Map(chunks.map(({ image, grid }) => [image.hash, grid]));
+    const patches = [...grids.values()].reduce((sum, { t, h, w }) => sum + t * h * w, 0);
+    const small = patches * bytesPerPatch <= heldBytes;
+    await Promise.all((small ? [...grids.keys()] : []).map((hash) => this.#hold(hash)));
+    return { [Symbol.dispose]: () => this.#held.clear() };
+  }
+
+  async #hold(hash: string): Promise<void> {
+    try {
+      this.#held.set(hash, await this.#fetch(hash));
+    } catch {
+      // The request that shows it asks again and is told why.
+    }
+  }
+
   /** Starts sampling; `cancel` of what is returned ends it early. */
   sample(request: SampleRequest): Sampling {
-    return this.#sampler.submit(request);
+    const { params } = request;
+    const { bannedIds } = this.#options;
+    // Lists that crossed the thread are copies: equal ones become one again.
+    const same =
+      params.bannedIds.length === bannedIds.length &&
+      params.bannedIds.every((id, place) => id === bannedIds[place]);
+    return this.#sampler.submit(same ? { ...request, params: { ...params, bannedIds } } : request);
   }
 
   async logprobs(sequences: readonly Sequence[]): Promise<readonly Float32Array[]> {

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Patches } from '#model/processor';
 import type { Sampling } from '#sampler';
-import type { CallName, Calls, FromWorker, ToWorker, WorkerData } from './messages.ts';
+import type { CallName, Calls, FromWorker, SampleCall, ToWorker, WorkerData } from './messages.ts';
 import { Trainer } from './trainer.ts';
 
 const port = parentPort;
@@ -24,20 +24,17 @@ function fetchPatches(hash: string): Promise<Patches> {
 /** Samplings under way by the id of their call. */
 const samplings = new Map<number, Sampling>();
 
+/** Calls that were given up before they could be started. */
+const cancelled = new Set<number>();
+
 type Handlers = {
   readonly [Name in CallName]: (
     args: Calls[Name]['args'],
-    id: number,
   ) => Calls[Name]['result'] | Promise<Calls[Name]['result']>;
 };
 
 function handlersOf(trainer: Trainer): Handlers {
   return {
-    sample: (request, id) => {
-      const sampling = trainer.sample(request);
-      samplings.set(id, sampling);
-      return sampling.done.finally(() => samplings.delete(id));
-    },
     logprobs: (sequences) => trainer.logprobs(sequences),
     forwardBackward: ({ microbatch, losses }) => trainer.forwardBackward(microbatch, losses),
     optimStep: (update) => trainer.optimStep(update),
@@ -61,18 +58,31 @@ function handlersOf(trainer: Trainer): Handlers {
   };
 }
 
-async function answer(
-  handlers: Handlers,
-  id: number,
-  name: CallName,
-  args: unknown,
-): Promise<void> {
+async function answer(id: number, work: () => unknown): Promise<void> {
   try {
-    const handler = handlers[name] as (args: unknown, id: number) => unknown;
-    post({ kind: 'result', id, value: await handler(args, id) });
+    post({ kind: 'result', id, value: await work() });
   } catch (error) {
     post({ kind: 'error', id, error });
   }
+}
+
+/** Starts all requests of a turn together, so that the same ones always decode side by side. */
+async function sampleAll(trainer: Trainer, calls: readonly SampleCall[]): Promise<void> {
+  using _pictures = await trainer.holdPictures(calls.map(({ request }) => request));
+  for (const { id, request } of calls) {
+    void answer(id, () => {
+      const sampling = trainer.sample(request);
+      samplings.set(id, sampling);
+      if (cancelled.delete(id)) sampling.cancel();
+      return sampling.done.finally(() => samplings.delete(id));
+    });
+  }
+}
+
+function cancel(id: number): void {
+  const sampling = samplings.get(id);
+  if (sampling === undefined) cancelled.add(id);
+  else sampling.cancel();
 }
 
 function settle(hash: string, done: (waiting: PromiseWithResolvers<Patches>) => void): void {
@@ -86,11 +96,16 @@ function start(): void {
   const handlers = handlersOf(trainer);
   port?.on('message', (message: ToWorker) => {
     switch (message.kind) {
-      case 'call':
-        void answer(handlers, message.id, message.name, message.args);
+      case 'call': {
+        const { id, name, args } = message;
+        void answer(id, () => (handlers[name] as (args: unknown) => unknown)(args));
+        break;
+      }
+      case 'samples':
+        void sampleAll(trainer, message.calls);
         break;
       case 'cancel':
-        samplings.get(message.id)?.cancel();
+        cancel(message.id);
         break;
       case 'patches':
         settle(message.hash, ({ resolve }) => resolve(message.patches));

@@ -1,0 +1,232 @@
+import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { Policy } from '#policy';
+import type { TrainSetup, TrainState } from '#rl';
+import { decodeState, freshState, planRun, train, TrainError, Watchdog } from '#rl';
+import type { Json, Resumed, RunStore } from '#run';
+import { createRun, RunError, resumeRun } from '#run';
+import type { ExitCode, Io } from './command.ts';
+import type { LiveRun } from './compose.ts';
+import { compose } from './compose.ts';
+import type { GateCheck } from './gate.ts';
+import { gateData, runGate } from './gate.ts';
+import type { TrainOptions } from './train.ts';
+import type { RunPlan } from './train-config.ts';
+import { planOf, resumedPlan, storedConfig } from './train-config.ts';
+import { TrainDisplay } from './train-display.ts';
+import { headOf, skippedGate } from './train-head.ts';
+import { TrainListener } from './train-listener.ts';
+import type { Tracker } from './train-trackers.ts';
+import { tensorBoard, weightsAndBiases } from './train-trackers.ts';
+
+/** Begins a run in a folder or goes on with it. */
+export async function trainRun(given: TrainOptions, folder: string, io: Io): Promise<ExitCode> {
+  using owned = new DisposableStack();
+  const resumed = given.resume ? resumeRun(folder) : undefined;
+  if (resumed !== undefined) owned.use(resumed.store);
+  const plan = resumed === undefined ? planOf(given) : resumedPlan(resumed.head, given);
+  const { threads, device } = given;
+  await using live = await compose(plan.config, { io, run: folder, threads, device });
+  tellPlan(plan, live, io);
+  demandSameData(resumed, live);
+  const skip = given.skipGate || (resumed?.head.stamps.includes(skippedGate) ?? false);
+  const begins = resumed === undefined || resumed.checkpoint === null;
+  const checks = begins && !skip ? await passGate(plan, live, io) : [];
+  if (checks === undefined) return 1;
+  if (begins && skip) io.err('the checks before the first step are SKIPPED, as asked for\n');
+  const head = headOf(plan, live, { folder, skip });
+  const store = resumed?.store ?? owned.use(createRun(folder, head));
+  if (begins) recordStart(store, live, checks);
+  return await goOn({ given, plan, live, store, io, checkpoint: resumed?.checkpoint ?? null });
+}
+
+function tellPlan({ preset, config, stamps }: RunPlan, { data, start }: LiveRun, io: Io): void {
+  const { iterations, steps } = planRun(data.training.length, config);
+  io.err(
+    `${preset.name}: ${data.training.length} problems, ${data.validation.length} for validation, ` +
+      `${iterations} iterations of ${config.rollout.problemsPerSync} × ${config.rollout.groupSize} responses, ` +
+      `${steps} steps; from ${start}\n`,
+  );
+  for (const [name, count] of Object.entries(data.dropped)) io.err(`note: ${name}: ${count}\n`);
+  for (const note of data.notes) io.err(`note: ${note}\n`);
+  for (const stamp of stamps) io.err(`! ${stamp}\n`);
+}
+
+function demandSameData(resumed: Resumed | undefined, { data }: LiveRun): void {
+  const expected = resumed?.head.versions['data'];
+  if (expected === undefined || expected === data.hash) return;
+  throw new RunError(
+    `expected the problems that the run began with (${expected.slice(0, 12)}…), ` +
+      `found others (${data.hash.slice(0, 12)}…); put the data back as it was, or begin a new run`,
+  );
+}
+
+/** Undefined when a check failed. */
+async function passGate(
+  { config }: RunPlan,
+  live: LiveRun,
+  io: Io,
+): Promise<readonly GateCheck[] | undefined> {
+  const start = performance.now();
+  // A policy of its own: the checks leave moments and versions behind that no run should begin with.
+  await using policy = await live.openPolicy();
+  const checks = await runGate(config, live, policy);
+  const failed = checks.filter(({ passed }) => !passed);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  if (failed.length === 0) {
+    io.err(`gate: ${checks.length} checks passed in ${seconds} s\n`);
+    return checks;
+  }
+  for (const { name, passed, found } of checks) {
+    io.err(`gate: ${passed ? 'passed' : 'FAILED'}: ${name}: ${found}\n`);
+  }
+  io.err(
+    `training is refused: ${failed.map(({ name }) => name).join('; ')}. ` +
+      'Mend what failed; --skip-gate begins nevertheless and marks the run\n',
+  );
+  return undefined;
+}
+
+function recordStart(store: RunStore, { data }: LiveRun, checks: readonly GateCheck[]): void {
+  store.record({
+    kind: 'started',
+    iteration: 0,
+    step: 0,
+    data: {
+      gate: gateData(checks),
+      problems: data.training.length,
+      validation: data.validation.length,
+      notes: data.notes as Json,
+    },
+    metrics: data.dropped,
+  });
+}
+
+interface Going {
+  readonly given: TrainOptions;
+  readonly plan: RunPlan;
+  readonly live: LiveRun;
+  readonly store: RunStore;
+  readonly io: Io;
+  readonly checkpoint: Resumed['checkpoint'];
+}
+
+/** From here on there is a run: trains until it ends, or is told to stop. */
+async function goOn(going: Going): Promise<ExitCode> {
+  const { given, plan, live, store, io, checkpoint } = going;
+  const { config } = plan;
+  await using owned = new AsyncDisposableStack();
+  const policy = owned.use(await live.openPolicy());
+  const reference = config.loss.klCoef > 0 ? owned.use(await live.openPolicy()) : undefined;
+  const from = await restore(going, policy);
+  const schedule = planRun(live.data.training.length, config);
+  const step = schedule.firstStep(from.iteration) + (from.collected?.batchesDone ?? 0);
+  const trackers = await openTrackers(going, step);
+  for (const tracker of trackers) owned.use(tracker);
+  const display = owned.use(new TrainDisplay(io, given.json, { ...schedule, from: step }));
+  const watchdog = owned.use(
+    new Watchdog(config.watchdog.stallSeconds, ({ message }) =>
+      display.note(`stalled: ${message}`),
+    ),
+  );
+  const progress: NonNullable<TrainSetup['progress']> = (told) => {
+    watchdog.note(told);
+    display.progress(told);
+  };
+  const signal = io.signal;
+  const parts = { config, live, policy, store, display, trackers, signal, progress };
+  const listener = new TrainListener(parts, from, checkpoint !== null);
+  const setup = live.setup(policy, {
+    signal,
+    progress,
+    ...(reference === undefined ? {} : { reference }),
+  });
+  try {
+    await catchUp(listener, from, schedule);
+    for await (const event of train(config, setup, from)) {
+      await listener.hear(event);
+      signal.throwIfAborted();
+      const enough = event.kind === 'published' && event.iteration >= (given.stopAfter ?? Infinity);
+      if (enough && !event.final) {
+        await listener.saveStopped();
+        display.note(`stopped after ${event.iteration} iterations, as asked for; --resume goes on`);
+        return 0;
+      }
+    }
+  } catch (cause) {
+    if (!signal.aborted) throw explained(cause, store);
+    const name = await listener.saveStopped();
+    display.note(`stopped; ${name ?? 'the last checkpoint'} is saved, --resume goes on from there`);
+    return 1;
+  }
+  return conclude(going);
+}
+
+/** The state to go on from; the policy is at its weights. */
+async function restore(
+  { checkpoint, live, plan, store, io }: Going,
+  policy: Policy,
+): Promise<TrainState> {
+  const { training } = live.data;
+  if (checkpoint === null) return freshState(training.length);
+  const { name, address, state } = checkpoint;
+  const folder = store.checkpointFolder(name);
+  await policy.load(existsSync(folder) ? folder : address);
+  const promptOf = (id: string) => {
+    const problem = training.get(id);
+    if (problem === undefined) throw new RunError(`expected problem ${id} in the data, found none`);
+    return live.prompt(problem, plan.config.prompt.template);
+  };
+  const found = decodeState(state, promptOf);
+  io.err(`going on from ${name}, iteration ${found.iteration + 1}\n`);
+  return found;
+}
+
+/** What was due at the last `published` event and was cut off by the stop. */
+async function catchUp(
+  listener: TrainListener,
+  { published, collected, iteration }: TrainState,
+  schedule: ReturnType<typeof planRun>,
+): Promise<void> {
+  if (!published || collected !== null) return;
+  const step = schedule.firstStep(iteration);
+  const final = iteration >= schedule.iterations;
+  await listener.published({ iteration, step, final });
+}
+
+async function openTrackers(
+  { given, plan, store }: Going,
+  step: number,
+): Promise<readonly Tracker[]> {
+  const trackers: Tracker[] = [];
+  if (given.tensorboard) trackers.push(tensorBoard(store.folder, step));
+  if (given.wandb !== undefined) {
+    const run = { name: basename(store.folder), config: storedConfig(plan) };
+    trackers.push(await weightsAndBiases(given.wandb, run));
+  }
+  return trackers;
+}
+
+/** An error that ends a run, with what can be done about it. */
+function explained(cause: unknown, store: RunStore): unknown {
+  if (!(cause instanceof TrainError)) return cause;
+  const last = store.checkpoints().at(-1);
+  const where =
+    last === undefined ? 'there is no checkpoint yet' : `the last checkpoint is ${last.name}`;
+  return new TrainError(`${cause.message} (${where})`, { cause });
+}
+
+function conclude({ store, io }: Going): ExitCode {
+  const reader = store.reader();
+  const best = reader.best();
+  const last = reader.checkpoints().at(-1);
+  const scores = reader.series('eval/reward_mean');
+  const [first] = scores;
+  const change =
+    first === undefined ? '' : `validation ${first.value} → ${scores.at(-1)?.value ?? ''}, `;
+  io.err(
+    `finished: ${change}best checkpoint ${best?.name ?? 'none'} ` +
+      `(${best?.score ?? 'not validated'}), last ${last?.name ?? 'none'}; in ${store.folder}\n`,
+  );
+  return 0;
+}
