@@ -10,14 +10,17 @@ function counting(): Parameters {
   });
 }
 
-const close = (tensor: Tensor, values: readonly number[]) =>
-  expect([...tensor.to('f32').toArray()]).toEqual(values.map((value) => expect.closeTo(value, 4)));
+/** What `toEqual` takes for values that are close to these. */
+const close = (values: readonly number[]) => values.map((value) => expect.closeTo(value, 4));
+const numbers = (tensor: Tensor) => [...tensor.to('f32').toArray()];
 
 test('a linear layer multiplies by its weight and adds its bias', () => {
   using _scope = new TensorScope();
   const parameters = counting();
   const layer = new Linear(parameters.at('proj'), 2, 3, { bias: true });
-  close(layer.forward(fromFloats([1, 1], [1, 2])), [1 + 2 + 1, 3 + 4 + 2, 5 + 6 + 3]);
+  expect(numbers(layer.forward(fromFloats([1, 1], [1, 2])))).toEqual(
+    close([1 + 2 + 1, 3 + 4 + 2, 5 + 6 + 3]),
+  );
   expect([...parameters.tensors.keys()]).toEqual(['proj.weight', 'proj.bias']);
   parameters.dispose();
 });
@@ -26,7 +29,7 @@ test('an embedding gives the row of each id', () => {
   using _scope = new TensorScope();
   const parameters = counting();
   const layer = new Embedding(parameters, 3, 2);
-  close(layer.forward(fromInts([2, 0])), [5, 6, 1, 2]);
+  expect(numbers(layer.forward(fromInts([2, 0])))).toEqual(close([5, 6, 1, 2]));
   parameters.dispose();
 });
 
@@ -35,7 +38,7 @@ test('RMSNorm divides by the root of the mean square, in f32 and in bf16 alike',
   const parameters = counting();
   const layer = new RMSNorm(parameters, 2, 0);
   const root = Math.sqrt((9 + 16) / 2);
-  close(layer.forward(fromFloats([3, 4])), [3 / root, (2 * 4) / root]);
+  expect(numbers(layer.forward(fromFloats([3, 4])))).toEqual(close([3 / root, (2 * 4) / root]));
   const narrow = layer.forward(fromFloats([3, 4]).to('bf16'));
   expect(narrow.to('f32').toArray()[0]).toBeCloseTo(3 / root, 2);
   parameters.dispose();
@@ -45,7 +48,7 @@ test('LayerNorm subtracts the mean and divides by the deviation', () => {
   using _scope = new TensorScope();
   const parameters = counting();
   const layer = new LayerNorm(parameters, 2, 0);
-  close(layer.forward(fromFloats([3, 5])), [-1 + 1, 2 + 2]);
+  expect(numbers(layer.forward(fromFloats([3, 5])))).toEqual(close([-1 + 1, 2 + 2]));
   parameters.dispose();
 });
 
@@ -56,9 +59,13 @@ test('parameters are named like a checkpoint, belong to no scope, and all proble
   );
   {
     using _scope = new TensorScope();
-    new Linear(parameters.at('layers').at(3).at('good'), 2, 2);
-    new Linear(parameters.at('wrong'), 2, 2);
-    new Linear(parameters.at('missing'), 2, 2);
+    const places = [
+      parameters.at('layers').at(3).at('good'),
+      parameters.at('wrong'),
+      parameters.at('missing'),
+    ];
+    const layers = places.map((place) => new Linear(place, 2, 2));
+    expect(layers[0]!.weight.shape).toEqual([2, 2]);
   }
   expect([...parameters.tensors]).toEqual([
     ['layers.3.good.weight', expect.objectContaining({ disposed: false })],
