@@ -1,10 +1,20 @@
-import { concat, fromInts, noGrad, outside, type Tensor, TensorScope } from '#tensor';
+import {
+  bytesOf,
+  concat,
+  fromInts,
+  noGrad,
+  outside,
+  stack,
+  type Tensor,
+  TensorScope,
+} from '#tensor';
 import { type Arrangement, arrange } from './arrangement.ts';
 import { Bans } from './bans.ts';
 import { PromptSlots, RowCache } from './cache.ts';
-import { decodeStep } from './decode.ts';
+import { decodeStep, type PromptLayer } from './decode.ts';
 import { draw } from './draw.ts';
-import type { PromptEntry } from './prompt-cache.ts';
+import type { KeptRow } from './kept-rows.ts';
+import { owned, type PromptEntry } from './prompt-cache.ts';
 import type { Published } from './published.ts';
 import { RotaryTable } from './rotary-table.ts';
 import type { Sequence } from './sequence.ts';
@@ -15,19 +25,37 @@ interface Row {
   readonly task: Task;
   readonly sequence: Sequence;
   readonly key: string;
-  slot: number;
-  /** Position of the token that this step reads. */
+  /** Given and drawn tokens behind the prompt whose keys are written, and the position of the next. */
+  written: number;
   position: number;
+  slot: number;
 }
 
-/** A sequence about to enter, with the hidden state [1, D] that predicts its first token. */
+/** A sequence about to enter, with the hidden state [1, D] that predicts its next token. */
 export interface Entrant {
   readonly task: Task;
   readonly sequence: Sequence;
   readonly entry: PromptEntry;
   readonly last: Tensor;
-  /** [L, 2, K, s, d] of given tokens after the prompt; undefined without any. */
+  /** [L, 2, K, s, d] of tokens behind the prompt; undefined without any. */
   readonly suffix?: Tensor;
+}
+
+/** A sequence that might enter. */
+export interface Candidate {
+  /** Tokens of the prompt, and whether its keys are in use already. */
+  readonly prompt: { readonly key: string; readonly length: number };
+  /** Tokens behind the prompt that exist, and that may be drawn yet. */
+  readonly written: number;
+  readonly remaining: number;
+}
+
+/** A row that has left the batch; `kept` are its keys where somebody will want them again. */
+export interface Departed {
+  readonly task: Task;
+  readonly sequence: Sequence;
+  readonly promptKey: string;
+  readonly kept?: Omit<KeptRow, 'key'>;
 }
 
 /** The rows that decode together under one version of the weights. */
@@ -39,9 +67,9 @@ export class ActiveBatch {
   readonly #bans: Bans;
   readonly #rows: Row[] = [];
   /** Rows that read each slot. */
-  readonly #readers: { key: string; count: number }[] = [];
+  readonly #readers: { readonly key: string; count: number }[] = [];
   #arrangement: Arrangement | undefined;
-  #promptLayers: readonly { readonly keys: Tensor; readonly values: Tensor }[] = [];
+  #promptLayers: readonly PromptLayer[] = [];
 
   constructor(published: Published) {
     const { text } = published.config;
@@ -62,26 +90,45 @@ export class ActiveBatch {
     return this.#prompts.bytes + this.#cache.bytes;
   }
 
-  /** Draws the first token of each entrant; those that go on become rows. */
-  enter(entrants: readonly Entrant[]): void {
-    if (entrants.length === 0) return;
-    using _scope = new TensorScope('enter');
-    noGrad(() => {
-      const hidden = this.#stackLast(entrants);
-      this.#draw(
-        hidden,
-        entrants.map(({ task, sequence }) => ({ task, sequence })),
-      );
-    });
-    for (const entrant of entrants) {
-      if (entrant.sequence.stop === undefined) this.#add(entrant);
-    }
+  /** Bytes of keys and values, at most, if these sequences entered; and columns of the row cache. */
+  foresee(candidates: readonly Candidate[]): { readonly bytes: number; readonly columns: number } {
+    const { now, entries } = this.#cache;
+    const start = this.count === 0 ? 0 : now;
+    const firsts = [...entries, ...candidates.map(({ written }) => start - written)];
+    const ends = [
+      ...this.#rows.map(({ sequence }) => now + sequence.params.maxTokens - sequence.drawn),
+      ...candidates.map(({ remaining }) => start + remaining),
+    ];
+    const span = Math.max(...ends, 0) - Math.min(...firsts, start);
+    const columns = Math.ceil((span * 1.25 + 16) / 16) * 16;
+    const known = new Set(this.#readers.map(({ key }) => key));
+    const fresh = new Map(candidates.map(({ prompt }) => [prompt.key, prompt.length]));
+    for (const key of known) fresh.delete(key);
+    const widest = Math.max(this.#prompts.width, ...fresh.values(), 0);
+    const places =
+      (this.count + candidates.length) * columns +
+      (known.size + fresh.size) * Math.ceil(widest / 16) * 16;
+    return { bytes: places * cellBytes(this.#published), columns };
   }
 
-  #stackLast(entrants: readonly Entrant[]): Tensor {
-    const distinct = [...new Set(entrants.map(({ last }) => last))];
-    const rows = entrants.map(({ last }) => distinct.indexOf(last));
-    return gatherRows(distinct, rows);
+  /** Draws the next token of each entrant; those that go on become rows. */
+  enter(entrants: readonly Entrant[], columns: number): void {
+    if (entrants.length === 0) return;
+    using _scope = new TensorScope('enter');
+    noGrad(() => this.#draw(stackLast(entrants), entrants));
+    const staying = entrants.filter(({ sequence }) => sequence.stop === undefined);
+    const known = new Set(this.#readers.map(({ key }) => key));
+    const fresh = new Map(staying.map(({ entry }) => [entry.key, entry]));
+    for (const key of known) fresh.delete(key);
+    this.#prompts.expect([...fresh.values()]);
+    this.#cache.expect(staying.length, columns);
+    const last = staying.map(
+      ({ entry, suffix, sequence }) =>
+        entry.next + (suffix?.shape[3] ?? 0) + sequence.params.maxTokens + 1,
+    );
+    this.#rotary.reserve(Math.max(0, ...last));
+    for (const entrant of staying) this.#add(entrant);
+    this.#changed();
   }
 
   #add({ task, sequence, entry, suffix }: Entrant): void {
@@ -98,9 +145,8 @@ export class ActiveBatch {
       }
     }
     const position = entry.next + written;
-    this.#rotary.reserve(position + sequence.params.maxTokens + 1);
-    this.#rows.push({ task, sequence, key: entry.key, slot: this.#slotOf(entry), position });
-    this.#changed();
+    const slot = this.#slotOf(entry);
+    this.#rows.push({ task, sequence, key: entry.key, written, slot, position });
   }
 
   #slotOf(entry: PromptEntry): number {
@@ -148,7 +194,10 @@ export class ActiveBatch {
       );
       this.#cache.advance();
       if (this.#cache.generation !== generation) this.#changed();
-      for (const row of this.#rows) row.position++;
+      for (const row of this.#rows) {
+        row.position++;
+        row.written++;
+      }
       this.#draw(hidden, this.#rows);
     });
   }
@@ -158,14 +207,12 @@ export class ActiveBatch {
       const slots = this.#rows.map(({ slot }) => slot);
       this.#arrangement = arrange(slots, this.#prompts, this.#cache, this.#published);
       const { layers } = this.#published.config.text;
-      this.#promptLayers = Array.from({ length: layers }, (_, index) => this.#promptLayer(index));
+      // Views that outlive the step.
+      this.#promptLayers = Array.from({ length: layers }, (_, index) =>
+        outside(() => this.#prompts.layer(index)),
+      );
     }
     return this.#arrangement;
-  }
-
-  /** Views of one layer that outlive the step. */
-  #promptLayer(index: number): { readonly keys: Tensor; readonly values: Tensor } {
-    return outside(() => this.#prompts.layer(index));
   }
 
   /** Logits, draws, and the news to those who asked. hidden [B, D] */
@@ -174,32 +221,55 @@ export class ActiveBatch {
     rows: readonly { readonly task: Task; readonly sequence: Sequence }[],
   ): void {
     const logits = hidden.mm(this.#published.weights.head).to('f32');
-    const plain = rows.some(({ task }) => task.request.plainLogprobs === true);
-    const { ids, logprobs, plainLogprobs } = draw(
+    const drawn = draw(
       logits,
       rows.map(({ sequence }) => sequence),
-      { bans: this.#bans, plain },
+      {
+        bans: this.#bans,
+        plain: rows.some(({ task }) => task.request.plainLogprobs === true),
+        alternatives: Math.max(0, ...rows.map(({ task }) => task.request.alternatives ?? 0)),
+      },
     );
     for (const [index, { task, sequence }] of rows.entries()) {
-      const wanted = task.request.plainLogprobs === true;
-      const id = Number(ids[index]);
-      const logprob = logprobs[index] ?? Number.NaN;
-      sequence.push(id, logprob, wanted ? plainLogprobs?.[index] : undefined);
-      task.tell(sequence, id, logprob);
+      if (sequence.stop !== undefined) continue; // cancelled by a listener of this very step
+      if (Number.isNaN(drawn.logprobs[index])) {
+        task.fail(new Error('expected finite logits, found NaN; check the weights'));
+      } else task.tell(sequence.push(drawn, index));
     }
   }
 
-  /** Takes out the rows that have stopped; returns their tasks and keys. */
-  leave(): readonly { readonly task: Task; readonly key: string }[] {
-    const left: { task: Task; key: string }[] = [];
+  /** Takes out the rows that have stopped, and those that nobody reads. */
+  leave(): readonly Departed[] {
+    const departed: Departed[] = [];
     for (let index = this.#rows.length - 1; index >= 0; index--) {
       const row = this.#rows[index];
-      if (row === undefined || row.sequence.stop === undefined) continue;
+      if (row === undefined) continue;
+      const { task, sequence } = row;
+      if (sequence.stop === undefined && !task.stalled) continue;
+      const wanted =
+        sequence.stop === undefined ||
+        (task.request.keep === true && sequence.stop !== 'cancelled');
+      const kept = wanted ? this.#keysOf(index, row) : undefined;
+      departed.push({ task, sequence, promptKey: row.key, ...(kept && { kept }) });
       this.#remove(index, row);
-      left.push({ task: row.task, key: row.key });
     }
-    if (left.length > 0) this.#changed();
-    return left;
+    if (departed.length > 0) this.#changed();
+    if (this.count === 0) this.#release();
+    return departed;
+  }
+
+  #keysOf(index: number, { task, sequence, key, written }: Row): Departed['kept'] {
+    const { now } = this.#cache;
+    const { layers } = this.#published.config.text;
+    const ids = Int32Array.from([...task.suffix, ...sequence.tokens]).subarray(0, written);
+    using _scope = new TensorScope('keep a row');
+    const parts = Array.from({ length: layers }, (_, layer) =>
+      this.#cache
+        .layer(layer)
+        .select(1, index)
+        .narrow(2, now - written, written),
+    );
+    return { promptKey: key, ids, keysValues: owned(() => stack(parts)) };
   }
 
   #remove(index: number, row: Row): void {
@@ -215,21 +285,35 @@ export class ActiveBatch {
     for (const other of this.#rows) if (other.slot === from) other.slot = row.slot;
   }
 
-  /** Frees everything; rows that are left are forgotten. */
-  dispose(): void {
+  /** An empty batch holds no memory. */
+  #release(): void {
     this.#changed();
-    this.#rows.length = 0;
-    this.#readers.length = 0;
     this.#prompts.clear();
     this.#cache.clear();
+  }
+
+  /** Frees everything; rows that are left are forgotten. */
+  dispose(): void {
+    this.#rows.length = 0;
+    this.#readers.length = 0;
+    this.#release();
     this.#rotary.dispose();
     this.#bans.dispose();
   }
 }
 
-function gatherRows(distinct: readonly Tensor[], rows: readonly number[]): Tensor {
+/** Bytes of the keys and values of one token. */
+export function cellBytes({ config, dtype }: Pick<Published, 'config' | 'dtype'>): number {
+  const { layers, kvHeads, headDim } = config.text;
+  return 2 * layers * kvHeads * headDim * bytesOf(dtype);
+}
+
+function stackLast(entrants: readonly Entrant[]): Tensor {
+  const distinct = [...new Set(entrants.map(({ last }) => last))];
   const [first] = distinct;
   if (first === undefined) throw new Error('internal: nothing to draw from');
-  if (distinct.length === 1) return first.expand([rows.length, first.shape[1] ?? 0]);
+  if (distinct.length === 1) return first.expand([entrants.length, first.shape[1] ?? 0]);
+  const places = new Map(distinct.map((last, index) => [last, index]));
+  const rows = entrants.map(({ last }) => places.get(last) ?? 0);
   return concat(distinct).indexSelect(0, fromInts(rows).to(first.device));
 }

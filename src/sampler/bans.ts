@@ -1,11 +1,23 @@
 import { fromArray, outside, stack, type Tensor } from '#tensor';
-import type { SamplingParams } from './request.ts';
+
+/** A list of banned ids under a short name: equal lists share one mask. */
+export interface BanList {
+  readonly name: string;
+  readonly ids: readonly number[];
+}
+
+/** Names a list of banned ids. */
+export function banList(ids: readonly number[]): BanList {
+  return { name: ids.join(' '), ids };
+}
+
+const most = 64;
 
 /** Masks of banned ids; nearly always one that all rows share. */
 export class Bans {
   readonly #vocabSize: number;
   readonly #device: string;
-  readonly #masks = new Map<readonly number[], Tensor>();
+  readonly #masks = new Map<string, Tensor>();
 
   constructor(vocabSize: number, device: string) {
     this.#vocabSize = vocabSize;
@@ -13,23 +25,23 @@ export class Bans {
   }
 
   /** −∞ at the banned ids of each row of logits [B, V], in place. */
-  apply(logits: Tensor, rows: readonly { readonly params: SamplingParams }[]): Tensor {
-    const lists = new Set(rows.map(({ params }) => params.bannedIds));
-    const [only] = lists;
-    if (only === undefined || (lists.size === 1 && only.length === 0)) return logits;
+  apply(logits: Tensor, rows: readonly { readonly bans: BanList }[]): Tensor {
+    if (this.#masks.size > most) this.dispose();
+    const lists = new Map(rows.map(({ bans }) => [bans.name, bans]));
+    const [only] = lists.values();
+    if (only === undefined || (lists.size === 1 && only.ids.length === 0)) return logits;
     if (lists.size === 1) return logits.add_(this.#mask(only));
-    return logits.add_(stack(rows.map(({ params }) => this.#mask(params.bannedIds))));
+    return logits.add_(stack(rows.map(({ bans }) => this.#mask(bans))));
   }
 
   /** [V]: 0, or −∞ at the ids. */
-  #mask(ids: readonly number[]): Tensor {
-    const known = this.#masks.get(ids);
+  #mask({ name, ids }: BanList): Tensor {
+    const known = this.#masks.get(name);
     if (known !== undefined) return known;
     const values = new Float32Array(this.#vocabSize);
     for (const id of ids) values[id] = Number.NEGATIVE_INFINITY;
     const mask = outside(() => fromArray(values).to(this.#device));
-    if (this.#masks.size >= 64) this.dispose();
-    this.#masks.set(ids, mask);
+    this.#masks.set(name, mask);
     return mask;
   }
 

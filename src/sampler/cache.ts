@@ -19,7 +19,7 @@ export class PromptSlots {
   readonly #like: Like;
   readonly #lengths: number[] = [];
   /** [L][2, S, K, P, d] */
-  #layers: Tensor[] = [];
+  readonly #layers: Tensor[] = [];
   #capacity = 0;
   #width = 0;
 
@@ -59,6 +59,12 @@ export class PromptSlots {
     return layer;
   }
 
+  /** Makes room for further prompts at once, so that adding them moves nothing. */
+  expect(entries: readonly { readonly length: number }[]): void {
+    const width = Math.max(0, ...entries.map(({ length }) => length));
+    if (entries.length > 0) this.#grow(this.count + entries.length, width);
+  }
+
   /** Copies a prompt into the next slot; returns its number. */
   add(entry: PromptEntry): number {
     const slot = this.count;
@@ -95,21 +101,20 @@ export class PromptSlots {
 
   #grow(slots: number, width: number): void {
     if (slots <= this.#capacity && width <= this.#width) return;
-    const capacity = slots <= this.#capacity ? this.#capacity : Math.max(slots, this.#capacity * 2);
+    const capacity = Math.max(slots, this.#capacity);
     const widest = width <= this.#width ? this.#width : Math.ceil(width / 16) * 16;
     const { layers, kvHeads, headDim } = this.#shape;
-    const before = this.#layers;
-    this.#layers = Array.from({ length: layers }, (_, index) => {
+    for (let index = 0; index < layers; index++) {
       using _scope = new TensorScope('grow prompts');
       const fresh = owned(() => room([2, capacity, kvHeads, widest, headDim], this.#like).zero_());
-      const old = before[index];
+      const old = this.#layers[index];
       if (old !== undefined && this.count > 0) {
         const part = fresh.narrow(1, 0, this.count).narrow(3, 0, this.#width);
         noGrad(() => part.copy_(old.narrow(1, 0, this.count)));
       }
-      return fresh;
-    });
-    for (const old of before) old.dispose();
+      this.#layers[index] = fresh;
+      old?.dispose();
+    }
     this.#capacity = capacity;
     this.#width = widest;
   }
@@ -117,7 +122,7 @@ export class PromptSlots {
   clear(): void {
     this.#lengths.length = 0;
     for (const layer of this.#layers) layer.dispose();
-    this.#layers = [];
+    this.#layers.length = 0;
     this.#capacity = 0;
     this.#width = 0;
   }
@@ -133,11 +138,13 @@ export class RowCache {
   readonly #like: Like;
   readonly #entries: number[] = [];
   /** [L][2, B, K, C, d] */
-  #layers: Tensor[] = [];
+  readonly #layers: Tensor[] = [];
   #rows = 0;
   #columns = 0;
   #now = 0;
   #generation = 0;
+  /** Columns that are foreseen to be needed: growth stops there. */
+  #foreseen = Infinity;
 
   constructor(shape: CacheShape, like: Like) {
     this.#shape = shape;
@@ -183,6 +190,12 @@ export class RowCache {
     return layer;
   }
 
+  /** Makes room for further rows at once; `columns` is the most that all rows together will need. */
+  expect(rows: number, columns: number): void {
+    this.#foreseen = columns;
+    this.#reserve(this.count + rows, Math.max(1, Math.min(columns, this.#columns)));
+  }
+
   /** A new row that sees the last `written` columns as its own; returns its number. */
   add(written = 0): number {
     if (this.count === 0) this.#now = written;
@@ -214,8 +227,9 @@ export class RowCache {
     this.#now++;
     if (this.#now < this.#columns) return;
     const { first } = this;
-    if (first >= this.#columns / 2) this.#shift(-first);
-    else this.#reserve(this.#rows, this.#columns * 2);
+    const full = this.#columns >= this.#foreseen && first > 0;
+    if (full || first >= this.#columns / 2) this.#shift(-first);
+    else this.#reserve(this.#rows, this.#now + 1);
   }
 
   /** Moves all columns in use by `by`. */
@@ -241,30 +255,32 @@ export class RowCache {
     if (rows <= this.#rows && columns <= this.#columns) return;
     const { layers, kvHeads, headDim } = this.#shape;
     this.#generation++;
-    const before = this.#layers;
     const [oldRows, oldColumns] = [this.#rows, this.#columns];
-    this.#rows = rows <= oldRows ? oldRows : Math.max(rows, Math.ceil(oldRows * 1.5));
-    this.#columns = columns <= oldColumns ? oldColumns : Math.max(64, columns, oldColumns * 2);
-    this.#layers = Array.from({ length: layers }, (_, index) => {
+    this.#rows = Math.max(rows, oldRows);
+    const roomy = Math.min(Math.max(64, oldColumns * 2), this.#foreseen);
+    this.#columns = columns <= oldColumns ? oldColumns : Math.max(columns, roomy);
+    for (let index = 0; index < layers; index++) {
       using _scope = new TensorScope('grow rows');
       const fresh = owned(() =>
         room([2, this.#rows, kvHeads, this.#columns, headDim], this.#like).zero_(),
       );
-      const old = before[index];
+      const old = this.#layers[index];
       if (old !== undefined) {
         noGrad(() => fresh.narrow(1, 0, oldRows).narrow(3, 0, oldColumns).copy_(old));
       }
-      return fresh;
-    });
-    for (const old of before) old.dispose();
+      this.#layers[index] = fresh;
+      old?.dispose();
+    }
   }
 
   clear(): void {
     this.#entries.length = 0;
     for (const layer of this.#layers) layer.dispose();
-    this.#layers = [];
+    this.#layers.length = 0;
     this.#rows = 0;
     this.#columns = 0;
     this.#now = 0;
+    this.#generation++;
+    this.#foreseen = Infinity;
   }
 }

@@ -1,16 +1,12 @@
 import { fromArray, fromInts, ops, type Tensor, where } from '#tensor';
-import type { SamplingParams } from './request.ts';
-import type { Bans } from './bans.ts';
-import { uniform } from './uniform.ts';
+import type { Alternatives, SamplingParams } from './request.ts';
+import type { BanList, Bans } from './bans.ts';
+import { type DrawKey, uniform } from './uniform.ts';
 
 /** What drawing the next token of one row depends on. */
-export interface DrawRow {
+export interface DrawRow extends DrawKey {
   readonly params: SamplingParams;
-  readonly seed: number;
-  /** Index of the completion in its request. */
-  readonly index: number;
-  /** Tokens of the response so far. */
-  readonly drawn: number;
+  readonly bans: BanList;
   /** Prompt and response; read only under a repetition penalty. */
   readonly seen: () => readonly number[];
 }
@@ -22,15 +18,29 @@ export interface Drawn {
   readonly logprobs: Float32Array;
   /** Nats, under the softmax of the logits alone; present when asked for. */
   readonly plainLogprobs?: Float32Array;
+  /** The likeliest ids of each row under the same, [B · count]; present when asked for. */
+  readonly alternatives?: Alternatives;
 }
 
+/** What to return beside ids and log-probabilities. */
+export interface DrawExtras {
+  readonly plain: boolean;
+  readonly alternatives: number;
+}
+
+type Filtering = Pick<DrawRow, 'params'>;
+
 /** A column [B, 1] of one number per row. */
-function column(rows: readonly DrawRow[], device: string, of: (row: DrawRow) => number): Tensor {
+function column(
+  rows: readonly Filtering[],
+  device: string,
+  of: (row: Filtering) => number,
+): Tensor {
   return fromArray(Float32Array.from(rows, of), [rows.length, 1]).to(device);
 }
 
 /** The number all rows share, or undefined where they differ. */
-function shared(rows: readonly DrawRow[], of: (row: DrawRow) => number): number | undefined {
+function shared(rows: readonly Filtering[], of: (row: Filtering) => number): number | undefined {
   const [first] = rows;
   const value = first === undefined ? undefined : of(first);
   return rows.every((row) => of(row) === value) ? value : undefined;
@@ -63,7 +73,7 @@ function penalise(logits: Tensor, rows: readonly DrawRow[]): Tensor {
 }
 
 function temper(logits: Tensor, rows: readonly DrawRow[]): Tensor {
-  const divisor = ({ params }: DrawRow): number =>
+  const divisor = ({ params }: Filtering): number =>
     params.temperature === 0 ? 1 : params.temperature;
   const same = shared(rows, divisor);
   if (same === 1) return logits;
@@ -71,7 +81,7 @@ function temper(logits: Tensor, rows: readonly DrawRow[]): Tensor {
 }
 
 /** Keeps the k likeliest ids and what ties with the k-th. */
-function keepTopK(logits: Tensor, rows: readonly DrawRow[]): Tensor {
+function keepTopK(logits: Tensor, rows: readonly Filtering[]): Tensor {
   if (rows.every(({ params }) => params.topK === 0)) return logits;
   const { V } = logits.dims('B V');
   const sizes = rows.map(({ params }) => (params.topK === 0 ? V : Math.min(params.topK, V)));
@@ -85,7 +95,7 @@ function keepTopK(logits: Tensor, rows: readonly DrawRow[]): Tensor {
 }
 
 /** Keeps the smallest set of likeliest ids whose probability reaches p, never less than one. */
-function keepTopP(logits: Tensor, rows: readonly DrawRow[]): Tensor {
+function keepTopP(logits: Tensor, rows: readonly Filtering[]): Tensor {
   if (rows.every(({ params }) => params.topP >= 1)) return logits;
   const [ascending, order] = logits.sort(-1);
   const limit = column(rows, logits.device, ({ params }) =>
@@ -98,7 +108,7 @@ function keepTopP(logits: Tensor, rows: readonly DrawRow[]): Tensor {
 }
 
 /** Keeps ids at least `minP` times as likely as the likeliest. */
-function keepMinP(logits: Tensor, rows: readonly DrawRow[]): Tensor {
+function keepMinP(logits: Tensor, rows: readonly Filtering[]): Tensor {
   if (rows.every(({ params }) => params.minP === 0)) return logits;
   const limit = column(rows, logits.device, ({ params }) => Math.log(params.minP));
   return logits.maskedFill(logits.lt(logits.amax(-1, true).add(limit)), Number.NEGATIVE_INFINITY);
@@ -109,40 +119,69 @@ function keepMinP(logits: Tensor, rows: readonly DrawRow[]): Tensor {
  * order. f32 [B, V]; greedy rows are left at temperature 1 and unfiltered. May change its input.
  */
 export function filteredLogits(logits: Tensor, rows: readonly DrawRow[], bans: Bans): Tensor {
-  const open = rows.map((row) =>
-    row.params.temperature === 0
-      ? { ...row, params: { ...row.params, topK: 0, topP: 1, minP: 0 } }
-      : row,
-  );
+  const open = rows.map(({ params }) => ({
+    params: params.temperature === 0 ? { ...params, topK: 0, topP: 1, minP: 0 } : params,
+  }));
   const tempered = temper(penalise(banEarlyStops(bans.apply(logits, rows), rows), rows), rows);
   return keepMinP(keepTopP(keepTopK(tempered, open), open), open);
 }
 
-/** The largest f32 below 1, so that a draw never lands behind the last id. */
-const below1 = 1 - 2 ** -24;
+/** So that a product with a sum of probabilities never rounds up to the sum itself. */
+const below1 = 1 - 2 ** -50;
+const widestBlock = 512;
 
-/** Ids by inverting the cumulated probabilities at one uniform number per row. */
+/** The widest power of two that cuts V ids into equal blocks; 1 where none is worth it. */
+function blockOf(V: number): number {
+  let width = 1;
+  while (width < widestBlock && V % (width * 2) === 0 && width * width < V) width *= 2;
+  return width < 16 ? 1 : width;
+}
+
+/** Up to this width a product with a triangle is faster than libtorch's cumulated sum. */
+const widestTriangle = 256;
+
+function cumulate(weights: Tensor, n: number): Tensor {
+  if (n > widestTriangle) return weights.cumsum(-1);
+  return weights.mm(ops.ones([n, n], { dtype: 'f64', device: weights.device }).triu());
+}
+
+/** Per row, the first place where the cumulated weights [B, n] exceed a uniform share of their sum. */
+function pick(weights: Tensor, rows: readonly DrawRow[], which: 0 | 1): Tensor {
+  const { n } = weights.dims('B n');
+  const cumulated = cumulate(weights.to('f64'), n);
+  const shares = Float64Array.from(rows, (row) => Math.min(below1, uniform(row, which)));
+  const u = fromArray(shares, [rows.length, 1]).to(weights.device);
+  const target = cumulated.narrow(-1, n - 1, 1).mul(u);
+  // Only a sum that is not a number leads behind the end.
+  return ops.searchsorted(cumulated, target, { right: true }).clampMax(n - 1);
+}
+
+/**
+ * Ids [B, 1] by inverting the cumulated probabilities [B, V]: first a block of ids, then one in it,
+ * each by a number of its own. Sums stay short and are taken in f64, so that the rarest id keeps its
+ * chance, however many there are.
+ */
 function invert(probabilities: Tensor, rows: readonly DrawRow[]): Tensor {
-  const cumulated = probabilities.cumsum(-1);
-  const { V } = probabilities.dims('B V');
-  const u = column(rows, probabilities.device, ({ seed, index, drawn }) =>
-    Math.min(below1, uniform(seed, index, drawn)),
-  );
-  const target = cumulated.narrow(-1, V - 1, 1).mul(u);
-  return ops.searchsorted(cumulated, target, { right: true }).clampMax(V - 1);
+  const { B, V } = probabilities.dims('B V');
+  const width = blockOf(V);
+  if (width === 1) return pick(probabilities, rows, 0);
+  const blocks = probabilities.view([B, V / width, width]);
+  const block = pick(blocks.sum(-1), rows, 0);
+  const chosen = blocks.gather(1, block.unsqueeze(-1).expand([B, 1, width])).squeeze(1);
+  return ops.add(block.mul(width), pick(chosen, rows, 1));
 }
 
 /** Draws one token per row from logits f32 [B, V]; may change them. */
 export function draw(
   logits: Tensor,
   rows: readonly DrawRow[],
-  { bans, plain }: { readonly bans: Bans; readonly plain: boolean },
+  { bans, plain, alternatives }: DrawExtras & { readonly bans: Bans },
 ): Drawn {
-  const plainAll = plain ? logits.logSoftmax(-1) : undefined;
+  const plainAll = plain || alternatives > 0 ? logits.logSoftmax(-1) : undefined;
   const filtered = filteredLogits(logits, rows, bans);
-  const probabilities = filtered.softmax(-1);
   const greedy = rows.map(({ params }) => params.temperature === 0);
   const best = greedy.includes(true) ? filtered.argmax(-1, true) : undefined;
+  const probabilities = filtered.softmax(-1);
   const drawn = greedy.includes(false) ? invert(probabilities, rows) : undefined;
   const ids = best === undefined ? drawn : drawn === undefined ? best : mixed(greedy, best, drawn);
   if (ids === undefined) throw new Error('internal: no rows to draw for');
@@ -150,8 +189,19 @@ export function draw(
   return {
     ids: ids.toArray() as BigInt64Array,
     logprobs: logprobs.toArray() as Float32Array,
-    ...(plainAll && { plainLogprobs: plainAll.gather(1, ids).toArray() as Float32Array }),
+    ...(plainAll && plain && { plainLogprobs: floats(plainAll.gather(1, ids)) }),
+    ...(plainAll && alternatives > 0 && { alternatives: likeliest(plainAll, alternatives) }),
   };
+}
+
+function floats(tensor: Tensor): Float32Array {
+  return tensor.toArray() as Float32Array;
+}
+
+function likeliest(logprobs: Tensor, wanted: number): Alternatives {
+  const count = Math.min(wanted, logprobs.shape[1] ?? wanted);
+  const [values, ids] = logprobs.topk(count, -1);
+  return { count, ids: Int32Array.from(ids.toArray(), Number), logprobs: floats(values) };
 }
 
 function mixed(greedy: readonly boolean[], best: Tensor, drawn: Tensor): Tensor {

@@ -1,4 +1,4 @@
-import type { QwenVL } from '#model';
+import type { DecoderLayer, QwenVL } from '#model';
 import { concat, type DType, noGrad, outside, type Tensor } from '#tensor';
 
 /** The weights of one layer as decoding multiplies with them: transposed, joined, scaled. */
@@ -22,15 +22,19 @@ export interface FusedWeights {
   /** [V, D] */
   readonly embedding: Tensor;
   readonly norm: Tensor;
-  /** [D, V] */
+  /** [D, V]; a view of the embedding where both are tied. */
   readonly head: Tensor;
   dispose(): void;
 }
 
-/** Copies and joins the weights of a model in the type that sampling computes in. */
-export function fuseWeights(model: QwenVL, dtype: DType): FusedWeights {
+/**
+ * Joins the weights of a model in the type that sampling computes in. With `take` the model is given
+ * away: its layers are freed one after the other, so that never more than one is held twice.
+ */
+export function fuseWeights(model: QwenVL, dtype: DType, take = false): FusedWeights {
   const { decoder, config } = model;
   const owned: Tensor[] = [];
+  const dispose = (): void => owned.forEach((tensor) => tensor.dispose());
   const own = (make: () => Tensor): Tensor => {
     const tensor = outside(() => noGrad(() => make().detach().to(dtype).clone()));
     owned.push(tensor);
@@ -39,9 +43,9 @@ export function fuseWeights(model: QwenVL, dtype: DType): FusedWeights {
   const transposed = (weights: () => readonly Tensor[]): Tensor =>
     own(() => concat(weights()).t().contiguous());
   const scale = config.text.headDim ** -0.5;
-  const layers = decoder.layers.map((layer): FusedLayer => {
+  const fuse = (layer: DecoderLayer): FusedLayer => {
     const { query, key, value } = layer;
-    return {
+    const fused = {
       inputNorm: own(() => layer.inputNorm.weight),
       qkv: transposed(() => [query.weight.mul(scale), key.weight, value.weight]),
       qkvBias: own(() => concat([biasOf(query).mul(scale), biasOf(key), biasOf(value)])),
@@ -50,14 +54,30 @@ export function fuseWeights(model: QwenVL, dtype: DType): FusedWeights {
       gateUp: transposed(() => [layer.gate.weight, layer.up.weight]),
       down: transposed(() => [layer.down.weight]),
     };
-  });
-  return {
-    layers,
-    embedding: own(() => decoder.embedding.weight),
-    norm: own(() => decoder.norm.weight),
-    head: transposed(() => [decoder.head]),
-    dispose: () => owned.forEach((tensor) => tensor.dispose()),
+    if (take) for (const tensor of tensorsOf(layer)) tensor.dispose();
+    return fused;
   };
+  try {
+    const layers = decoder.layers.map(fuse);
+    const embedding = own(() => decoder.embedding.weight);
+    const tied = decoder.head === decoder.embedding.weight;
+    const rows = tied ? embedding : own(() => decoder.head);
+    const head = outside(() => rows.t());
+    owned.push(head);
+    const norm = own(() => decoder.norm.weight);
+    if (take) for (const tensor of [decoder.embedding.weight, decoder.head]) tensor.dispose();
+    return { layers, embedding, norm, head, dispose };
+  } catch (error) {
+    dispose();
+    throw error;
+  }
+}
+
+function tensorsOf(layer: DecoderLayer): readonly Tensor[] {
+  const linears = [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up];
+  return [...linears, layer.down].flatMap(({ weight, bias }) =>
+    bias === null ? [weight] : [weight, bias],
+  );
 }
 
 function biasOf(linear: { readonly bias: Tensor | null }): Tensor {

@@ -1,6 +1,8 @@
-export { SamplerError } from './check-request.ts';
-export { type DrawRow, filteredLogits } from './draw.ts';
-export { Bans } from './bans.ts';
-export type { Completion, SampleRequest, SamplingParams } from './request.ts';
-export { Sampler, type SamplerOptions, type Sampling } from './sampler.ts';
-export type { TokenEvent } from './task.ts';
+export { type BanList, banList, Bans } from './bans.ts';
+export { type Drawn, draw, type DrawRow, filteredLogits } from './draw.ts';
+export type { Alternatives, Completion, SampleRequest, SamplingParams } from './request.ts';
+export { type Following, Sampler, type SamplerOptions } from './sampler.ts';
+export { SamplerError, type SamplerFault } from './sampler-error.ts';
+export type { TokenEvent } from './sequence.ts';
+export { TextTail } from './text-tail.ts';
+export { type Sampling, TokenStream } from './token-stream.ts';

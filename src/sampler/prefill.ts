@@ -1,90 +1,38 @@
-import {
-  type AttentionLayout,
-  attendPacked,
-  attentionLayout,
-  branchLayout,
-  pack,
-  type Packed,
-  type Rotary,
-  ropeIndex,
-  rotate,
-  textRotary,
-} from '#model';
+import { attentionLayout, pack, type Packed, ropeIndex, textRotary } from '#model';
 import type { Prompt } from '#model/processor';
-import { concat, fromInts, ops, stack, type Tensor, TensorScope } from '#tensor';
-import { feedForward } from './decode.ts';
-import type { FusedLayer } from './fused-weights.ts';
-import { owned, type PromptEntry } from './prompt-cache.ts';
+import { concat, fromArray, fromInts, ops, stack, type Tensor, TensorScope } from '#tensor';
+import { forwardPacked, type KeysValues, lastNorm } from './layer-pass.ts';
+import { owned, type PromptEntry, room } from './prompt-cache.ts';
+import { pictureKey } from './prompt-parts.ts';
 import type { Published } from './published.ts';
 
-/** Keys and values [T, K, d] that one layer has computed. */
-interface KeysValues {
-  readonly keys: Tensor;
-  readonly values: Tensor;
+/** A prompt and the key under which it is stored. */
+export interface KeyedPrompt {
+  readonly key: string;
+  readonly root: Prompt;
 }
 
-interface Pass {
-  readonly rotary: Rotary;
-  readonly layout: AttentionLayout;
-  /** Keys and values that stand before the own ones, layer by layer. */
-  readonly before?: readonly KeysValues[];
-}
+/** Finds the embeddings of a picture by its `pictureKey`. */
+export type FindFeatures = (key: string) => Tensor | undefined;
 
-function packTrees(published: Published, trees: Parameters<typeof pack>[0]): Packed {
+function packPrompts(published: Published, prompts: readonly KeyedPrompt[]): Packed {
   const { config } = published;
-  return pack(trees, {
-    imageTokenId: config.imageTokenId,
-    mergeSize: config.vision.mergeSize,
-    maxPositions: config.text.maxPositions,
-  });
+  return pack(
+    prompts.map(({ root }) => ({ prompt: root, responses: [] })),
+    {
+      imageTokenId: config.imageTokenId,
+      mergeSize: config.vision.mergeSize,
+      maxPositions: config.text.maxPositions,
+    },
+  );
 }
 
-/** One layer over packed tokens x [T, D]. */
-function layerPass(
-  x: Tensor,
-  layer: FusedLayer,
-  published: Published,
-  pass: Pass & { readonly index: number },
-): { readonly out: Tensor; readonly own: KeysValues } {
-  const { heads: H, kvHeads: K, headDim: d, rmsNormEps } = published.config.text;
-  const { T } = x.dims('T D');
-  const h = ops.rmsNorm(x, layer.inputNorm.shape, layer.inputNorm, rmsNormEps);
-  const all = ops.addmm(layer.qkvBias, h, layer.qkv).view([T, H + 2 * K, d]);
-  const q = rotate(all.narrow(1, 0, H), pass.rotary);
-  const own = { keys: rotate(all.narrow(1, H, K), pass.rotary), values: all.narrow(1, H + K, K) };
-  const before = pass.before?.[pass.index];
-  const keys = before === undefined ? own.keys : concat([before.keys, own.keys]);
-  const values = before === undefined ? own.values : concat([before.values, own.values]);
-  const attended = attendPacked([q, keys, values], pass.layout, 1);
-  const out = feedForward(ops.addmm(x, attended, layer.output), layer, rmsNormEps);
-  return { out, own };
-}
-
-/** All layers; returns hidden states before the last norm and what each layer wrote. */
-function forward(
-  x: Tensor,
-  published: Published,
-  pass: Pass,
-): { readonly hidden: Tensor; readonly written: readonly KeysValues[] } {
-  let hidden = x;
-  const written: KeysValues[] = [];
-  for (const [index, layer] of published.weights.layers.entries()) {
-    const { out, own } = layerPass(hidden, layer, published, { ...pass, index });
-    hidden = out;
-    written.push(own);
-  }
-  return { hidden, written };
-}
-
-function lastNorm(hidden: Tensor, published: Published): Tensor {
-  const { norm } = published.weights;
-  return ops.rmsNorm(hidden, norm.shape, norm, published.config.text.rmsNormEps);
-}
-
+/** [T, D]: embeddings of packed tokens, with those of pictures in their places. */
 function embed(
   packed: Packed,
+  prompts: readonly KeyedPrompt[],
   published: Published,
-  features: ReadonlyMap<string, Tensor>,
+  find: FindFeatures,
 ): Tensor {
   const { embedding } = published.weights;
   const x = ops.embedding(embedding, fromInts(packed.ids).to(published.device));
@@ -92,8 +40,13 @@ function embed(
   const rows = packed.images.flatMap(({ start, length }) =>
     Array.from({ length }, (_, index) => start + index),
   );
-  const pictures = packed.images.map(({ hash }) => {
-    const found = features.get(hash);
+  const keys = prompts.flatMap(({ root }) =>
+    root.chunks.flatMap((chunk) =>
+      chunk.kind === 'image' ? [pictureKey(chunk.image.hash, chunk.grid)] : [],
+    ),
+  );
+  const pictures = keys.map((key) => {
+    const found = find(key);
     if (found === undefined) throw new Error('internal: a picture was not encoded');
     return found;
   });
@@ -102,99 +55,113 @@ function embed(
 }
 
 /** [L, 2, T, K, d] */
-function stackLayers(written: readonly KeysValues[]): Tensor {
+export function stackLayers(written: readonly KeysValues[]): Tensor {
   return stack(written.map(({ keys, values }) => stack([keys, values])));
 }
 
-/** Computes prompts, each with its key; `features` holds the embeddings of their pictures. */
+/** Computes prompts at once, each with its key. */
 export function prefillPrompts(
   published: Published,
-  prompts: readonly { readonly key: string; readonly prompt: Prompt }[],
-  features: ReadonlyMap<string, Tensor>,
+  prompts: readonly KeyedPrompt[],
+  find: FindFeatures,
 ): readonly PromptEntry[] {
   using _scope = new TensorScope('prefill');
   const { config, device, dtype } = published;
-  const packed = packTrees(
-    published,
-    prompts.map(({ prompt }) => ({ prompt, responses: [] })),
-  );
-  const { hidden, written } = forward(embed(packed, published, features), published, {
+  const packed = packPrompts(published, prompts);
+  const { hidden, written } = forwardPacked(embed(packed, prompts, published, find), published, {
     rotary: textRotary(packed.axes, config.text, published),
     layout: attentionLayout(packed, device, dtype),
   });
   const all = stackLayers(written);
   const ends = packed.roots.map(({ start, length }) => start + length - 1);
   const last = lastNorm(hidden.indexSelect(0, fromInts(ends).to(device)), published);
-  return prompts.map(({ key, prompt }, index) => {
+  return prompts.map(({ key, root }, index) => {
     const { start, length } = packed.roots[index] ?? { start: 0, length: 0 };
     return {
       key,
       keysValues: owned(() => all.narrow(2, start, length).transpose(2, 3).clone().contiguous()),
       last: owned(() => last.narrow(0, index, 1).clone()),
       length,
-      next: ropeIndex(prompt, 0, config.vision.mergeSize).next,
+      next: ropeIndex(root, 0, config.vision.mergeSize).next,
     };
   });
 }
 
-/** A continuation of a known prompt: tokens that are given, not drawn. */
-export interface Suffix {
-  readonly prompt: Prompt;
-  readonly entry: PromptEntry;
-  readonly ids: Int32Array;
+/** Rows `start` … of a causal square of which the first `start` rows are known: 0 or −∞. */
+function offsetMask(start: number, count: number): Tensor {
+  const mask = new Float32Array(count * (start + count)).fill(Number.NEGATIVE_INFINITY);
+  for (let row = 0; row < count; row++) {
+    mask.fill(0, row * (start + count), row * (start + count) + start + row + 1);
+  }
+  return fromArray(mask, [1, 1, count, start + count]);
 }
 
-/** What continuations have written, and the hidden states that predict what follows. */
-export interface SuffixPass {
-  /** [L, 2, K, s, d] of each suffix; belongs to the open scope. */
-  readonly keysValues: readonly Tensor[];
-  /** [n, D] */
-  readonly last: Tensor;
-}
+/** A long prompt that is computed stretch by stretch, so that token steps come in between. */
+export class PromptPass implements Disposable {
+  readonly key: string;
+  readonly #published: Published;
+  readonly #prompt: KeyedPrompt;
+  readonly #packed: Packed;
+  /** [T, D] */
+  readonly #x: Tensor;
+  /** [L, 2, T, K, d] */
+  readonly #written: Tensor;
+  #done = 0;
 
-/** Computes the tokens of continuations against prompts whose keys and values are known. */
-export function prefillSuffixes(published: Published, suffixes: readonly Suffix[]): SuffixPass {
-  const { config, device, dtype, weights } = published;
-  const distinct = [...new Map(suffixes.map((suffix) => [suffix.entry.key, suffix])).values()];
-  const trees = distinct.map(({ prompt, entry }) => ({
-    prompt,
-    responses: suffixes.filter((other) => other.entry.key === entry.key).map(({ ids }) => ids),
-  }));
-  const packed = packTrees(published, trees);
-  const first = packed.branches[0]?.start ?? 0;
-  const axes = packed.axes.map((axis) => axis.subarray(first));
-  const before = weights.layers.map((_, index): KeysValues => {
-    const [keys, values] = concat(
-      distinct.map(({ entry }) => entry.keysValues.select(0, index)),
-      2,
-    ).unbind(0);
-    if (keys === undefined || values === undefined) throw new Error('internal: no keys');
-    return { keys: keys.transpose(0, 1), values: values.transpose(0, 1) };
-  });
-  const ids = fromInts(packed.ids.subarray(first)).to(device);
-  const { hidden, written } = forward(ops.embedding(weights.embedding, ids), published, {
-    rotary: textRotary(axes, config.text, published),
-    layout: branchLayout(packed, device, dtype),
-    before,
-  });
-  const all = stackLayers(written);
-  const order = orderOf(suffixes, distinct);
-  const stretches = order.map((branch) => packed.branches[branch] ?? { start: first, length: 0 });
-  const ends = stretches.map(({ start, length }) => start - first + length - 1);
-  return {
-    keysValues: stretches.map(({ start, length }) =>
-      all.narrow(2, start - first, length).transpose(2, 3),
-    ),
-    last: lastNorm(hidden.indexSelect(0, fromInts(ends).to(device)), published),
-  };
-}
+  constructor(published: Published, prompt: KeyedPrompt, find: FindFeatures) {
+    const { layers, kvHeads, headDim } = published.config.text;
+    this.key = prompt.key;
+    this.#published = published;
+    this.#prompt = prompt;
+    this.#packed = packPrompts(published, [prompt]);
+    this.#x = owned(() => embed(this.#packed, [prompt], published, find));
+    this.#written = room([layers, 2, this.#packed.ids.length, kvHeads, headDim], published);
+  }
 
-/** The branch of each suffix: branches are packed prompt by prompt. */
-function orderOf(suffixes: readonly Suffix[], distinct: readonly Suffix[]): readonly number[] {
-  const grouped = distinct.flatMap(({ entry }) =>
-    suffixes.flatMap((suffix, index) => (suffix.entry.key === entry.key ? [index] : [])),
-  );
-  const order: number[] = [];
-  for (const [branch, index] of grouped.entries()) order[index] = branch;
-  return order;
+  /** Computes at most `tokens` further tokens; returns the prompt once all are done. */
+  advance(tokens: number): PromptEntry | undefined {
+    using _scope = new TensorScope('prefill stretch');
+    const { config, device, dtype } = this.#published;
+    const start = this.#done;
+    const count = Math.min(tokens, this.#packed.ids.length - start);
+    const mask = start === 0 ? null : offsetMask(start, count).to(dtype).to(device);
+    const shape = { count: 1, queries: count, keys: start + count, start: 0, mask };
+    const { hidden, written } = forwardPacked(this.#x.narrow(0, start, count), this.#published, {
+      rotary: textRotary(
+        this.#packed.axes.map((axis) => axis.subarray(start, start + count)),
+        config.text,
+        this.#published,
+      ),
+      layout: { tiles: [{ ...shape, queryRows: null, keyRows: null }], back: null },
+      ...(start > 0 && { before: this.#before(start) }),
+    });
+    this.#written.narrow(2, start, count).copy_(stackLayers(written));
+    this.#done += count;
+    return this.#done < this.#packed.ids.length
+      ? undefined
+      : this.#entry(hidden.narrow(0, count - 1, 1));
+  }
+
+  #before(length: number): readonly KeysValues[] {
+    return this.#written
+      .narrow(2, 0, length)
+      .unbind(0)
+      .map((layer) => ({ keys: layer.select(0, 0), values: layer.select(0, 1) }));
+  }
+
+  #entry(hidden: Tensor): PromptEntry {
+    const { mergeSize } = this.#published.config.vision;
+    return {
+      key: this.key,
+      keysValues: owned(() => this.#written.transpose(2, 3).contiguous()),
+      last: owned(() => lastNorm(hidden, this.#published).clone()),
+      length: this.#packed.ids.length,
+      next: ropeIndex(this.#prompt.root, 0, mergeSize).next,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#x.dispose();
+    this.#written.dispose();
+  }
 }

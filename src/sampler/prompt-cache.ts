@@ -13,17 +13,17 @@ export interface PromptEntry {
 }
 
 /**
- * Prompts that were computed under the present weights, least recently used first out. Entries in use
- * are never dropped.
+ * What was computed under the present weights and may be needed again, least recently used first out.
+ * Entries in use are never dropped.
  */
-export class PromptCache {
-  readonly #entries = new Map<string, PromptEntry>();
+export class KeyedCache<Entry extends { readonly key: string }> {
+  readonly #entries = new Map<string, Entry>();
   readonly #users = new Map<string, number>();
-  readonly #limit: number;
+  readonly #tensors: (entry: Entry) => readonly Tensor[];
   #bytes = 0;
 
-  constructor(limitBytes: number) {
-    this.#limit = limitBytes;
+  constructor(tensors: (entry: Entry) => readonly Tensor[]) {
+    this.#tensors = tensors;
   }
 
   /** Bytes of all entries. */
@@ -31,7 +31,25 @@ export class PromptCache {
     return this.#bytes;
   }
 
-  get(key: string): PromptEntry | undefined {
+  /** Bytes of the entries in use. */
+  get usedBytes(): number {
+    let sum = 0;
+    for (const key of this.#users.keys()) {
+      const entry = this.#entries.get(key);
+      if (entry !== undefined) sum += this.#bytesOf(entry);
+    }
+    return sum;
+  }
+
+  isUsed(key: string): boolean {
+    return this.#users.has(key);
+  }
+
+  has(key: string): boolean {
+    return this.#entries.has(key);
+  }
+
+  get(key: string): Entry | undefined {
     const entry = this.#entries.get(key);
     if (entry === undefined) return undefined;
     this.#entries.delete(key);
@@ -40,10 +58,11 @@ export class PromptCache {
   }
 
   /** Takes tensors over; they belong to the cache from now on. */
-  add(entry: PromptEntry): void {
+  add(entry: Entry): void {
+    const known = this.#entries.get(entry.key);
+    if (known !== undefined) this.#drop(known);
     this.#entries.set(entry.key, entry);
-    this.#bytes += bytesOfEntry(entry);
-    this.#shrink();
+    this.#bytes += this.#bytesOf(entry);
   }
 
   /** Keeps an entry alive until `release`. */
@@ -55,21 +74,24 @@ export class PromptCache {
     const users = (this.#users.get(key) ?? 0) - 1;
     if (users > 0) this.#users.set(key, users);
     else this.#users.delete(key);
-    this.#shrink();
   }
 
-  #shrink(): void {
+  /** Drops what nobody uses until at most so many bytes are left. */
+  shrinkTo(bytes: number): void {
     for (const [key, entry] of this.#entries) {
-      if (this.#bytes <= this.#limit) return;
+      if (this.#bytes <= bytes) return;
       if (!this.#users.has(key)) this.#drop(entry);
     }
   }
 
-  #drop(entry: PromptEntry): void {
+  #bytesOf(entry: Entry): number {
+    return this.#tensors(entry).reduce((sum, tensor) => sum + tensor.byteLength, 0);
+  }
+
+  #drop(entry: Entry): void {
     this.#entries.delete(entry.key);
-    this.#bytes -= bytesOfEntry(entry);
-    entry.keysValues.dispose();
-    entry.last.dispose();
+    this.#bytes -= this.#bytesOf(entry);
+    for (const tensor of this.#tensors(entry)) tensor.dispose();
   }
 
   /** Drops everything; the weights have changed. */
@@ -79,8 +101,20 @@ export class PromptCache {
   }
 }
 
-function bytesOfEntry({ keysValues, last }: PromptEntry): number {
-  return keysValues.byteLength + last.byteLength;
+/** Prompts by their keys. */
+export function promptCache(): KeyedCache<PromptEntry> {
+  return new KeyedCache(({ keysValues, last }) => [keysValues, last]);
+}
+
+/** The embeddings [n, D] of one picture, by its hash and grid. */
+export interface FeatureEntry {
+  readonly key: string;
+  readonly features: Tensor;
+}
+
+/** Pictures that were encoded. */
+export function featureCache(): KeyedCache<FeatureEntry> {
+  return new KeyedCache(({ features }) => [features]);
 }
 
 /** A tensor that belongs to no scope. */

@@ -1,4 +1,4 @@
-import type { Prompt, PromptChunk } from '#model/processor';
+import type { Grid, Prompt, PromptChunk } from '#model/processor';
 
 /** A key that equal chunks share: token ids and picture hashes. */
 export function promptKey(chunks: readonly PromptChunk[]): string {
@@ -6,9 +6,14 @@ export function promptKey(chunks: readonly PromptChunk[]): string {
     .map((chunk) =>
       chunk.kind === 'tokens'
         ? chunk.ids.join(' ')
-        : `#${chunk.image.hash} ${chunk.grid.h}×${chunk.grid.w}`,
+        : `#${pictureKey(chunk.image.hash, chunk.grid)}`,
     )
     .join('|');
+}
+
+/** A picture at one size: other bounds on its area give other embeddings. */
+export function pictureKey(hash: string, grid: Grid): string {
+  return `${hash} ${grid.t}×${grid.h}×${grid.w}`;
 }
 
 /**

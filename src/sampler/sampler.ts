@@ -1,14 +1,16 @@
 import type { QwenVL } from '#model';
 import type { Patches, PromptChunk } from '#model/processor';
-import { concat, type DType, fromArray, noGrad, outside, type Tensor, TensorScope } from '#tensor';
-import { ActiveBatch, type Entrant } from './active-batch.ts';
-import { checkRequest, SamplerError } from './check-request.ts';
-import { prefillPrompts, prefillSuffixes } from './prefill.ts';
-import { PromptCache } from './prompt-cache.ts';
-import { promptParts } from './prompt-parts.ts';
+import type { DType } from '#tensor';
+import { ActiveBatch, cellBytes } from './active-batch.ts';
+import { Admission } from './admission.ts';
+import { checkRequest } from './check-request.ts';
 import { type Published, publishModel } from './published.ts';
 import type { Completion, SampleRequest } from './request.ts';
-import { Task, type TokenEvent } from './task.ts';
+import { SamplerError } from './sampler-error.ts';
+import type { TokenEvent } from './sequence.ts';
+import { Task } from './task.ts';
+import { type Decode } from './text-tail.ts';
+import { type Sampling, TokenStream } from './token-stream.ts';
 
 type ImageChunk = Extract<PromptChunk, { kind: 'image' }>;
 
@@ -18,42 +20,78 @@ export interface SamplerOptions {
   readonly dtype: DType;
   /** Pixels of a picture, cut for the vision tower. */
   readonly patches: (image: ImageChunk['image']) => Promise<Patches>;
-  /** Text of tokens; needed for stop strings only. */
-  readonly decode?: (ids: Int32Array) => string;
+  /** Text of tokens; needed for text and stop strings only. */
+  readonly decode?: Decode;
   /** Rows that decode together at most. */
   readonly maxRows: number;
-  /** Prompt tokens that are computed between two token steps at most (a single longer prompt passes). */
+  /** Prompt tokens that are computed between two token steps; longer prompts take several turns. */
   readonly prefillTokens: number;
-  /** Keys and values of prompts kept for later, in bytes. */
+  /** Bytes of keys and values: of active rows, of their prompts, and what is kept for later. */
   readonly cacheBytes: number;
+  /** Bytes of embeddings of pictures that are kept for later. Default: a quarter of `cacheBytes`. */
+  readonly featureBytes?: number;
+  /** Bytes that the pixels of one request's pictures may take. Default: 1 GiB. */
+  readonly pictureBytes?: number;
+  /** Requests that may wait; one more is refused. Default: no limit. */
+  readonly maxQueue?: number;
+  /**
+   * No request overtakes another, not even one whose pictures are still being read: the same requests
+   * then meet in the same batches, and a run gives the same bytes again. Default: true. A server,
+   * where a slow picture must not hold others up, says false.
+   */
+  readonly inOrder?: boolean;
 }
 
-/** A request under way. */
-export interface Sampling {
-  readonly done: Promise<readonly Completion[]>;
-  /** Ends it: what was drawn so far is returned, with stop `cancelled`. */
-  cancel(): void;
+/** How one request is followed. */
+export interface Following {
+  /** Called with every token; must not block. What it throws fails this request alone. */
+  readonly onToken?: (event: TokenEvent) => void;
+  /** Cancels the request. */
+  readonly signal?: AbortSignal;
 }
+
+interface Publication {
+  readonly model: QwenVL;
+  readonly version: number | undefined;
+  readonly take: boolean;
+  readonly resolve: (version: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const pictureBytes = 2 ** 30;
+const unreadTokens = 256;
 
 /**
  * Draws completions from published weights. Requests batch by themselves: rows enter and leave at
  * every token step; a prompt is computed once for all its completions, its keys are stored once and
  * read once per step; a picture is encoded once per version of the weights.
  */
-export class Sampler {
+export class Sampler implements AsyncDisposable {
   readonly #options: SamplerOptions;
-  readonly #prompts: PromptCache;
-  /** Embeddings of pictures under the present weights, by hash. */
-  readonly #features = new Map<string, Tensor>();
-  readonly #queue: Task[] = [];
-  readonly #running = new Set<Task>();
+  readonly #admission: Admission;
+  /** Every request that has not ended. */
+  readonly #tasks = new Set<Task>();
+  /** Those of which sequences wait, first come first served. */
+  #queue: readonly Task[] = [];
+  readonly #publications: Publication[] = [];
   #published: Published | undefined;
   #batch: ActiveBatch | undefined;
   #loop: Promise<void> | undefined;
+  #closed = false;
+  /** Set whenever something has happened that the loop should look at. */
+  #news = false;
 
   constructor(options: SamplerOptions) {
     this.#options = options;
-    this.#prompts = new PromptCache(options.cacheBytes);
+    const { maxRows, prefillTokens, cacheBytes, featureBytes = cacheBytes / 4 } = options;
+    for (const [name, value] of Object.entries({ maxRows, prefillTokens, cacheBytes })) {
+      if (!(value >= 1)) throw new SamplerError(`expected ${name} of 1 or more, found ${value}`);
+    }
+    const limits = { maxRows, prefillTokens, cacheBytes, featureBytes };
+    this.#admission = new Admission(limits, (task) => {
+      task.patches = undefined;
+      void this.#fetchPatches(task);
+    });
   }
 
   /** The version that completions come from; 0 before the first publication. */
@@ -61,9 +99,9 @@ export class Sampler {
     return this.#published?.version ?? 0;
   }
 
-  /** Bytes of keys and values, of active rows and of prompts kept. */
+  /** Bytes of keys and values, of active rows and of what is kept for later. */
   get cacheBytes(): number {
-    return (this.#batch?.bytes ?? 0) + this.#prompts.bytes;
+    return (this.#batch?.bytes ?? 0) + this.#admission.bytes;
   }
 
   /** Rows that decode at present. */
@@ -71,233 +109,244 @@ export class Sampler {
     return this.#batch?.count ?? 0;
   }
 
+  /** Requests that have not begun. */
+  get waiting(): number {
+    return this.#queue.filter(({ begun, finished }) => !begun && !finished).length;
+  }
+
   /**
-   * Makes a model's weights the ones that completions come from. Requests under way finish under the
-   * old weights first; caches of the old weights are dropped.
+   * Makes a model's weights the ones that completions come from; returns their version. Requests that
+   * have begun finish under the old weights first (those that nobody reads are cancelled), the others
+   * wait; caches of the old weights are dropped. With `take` the model is given away and must not be
+   * used again: its weights are not held twice.
    */
-  async publish(model: QwenVL, version: number = this.version + 1): Promise<number> {
-    while (this.#loop !== undefined) await this.#loop;
-    this.#drop();
-    this.#published = publishModel(model, version, this.#options.dtype);
-    this.#batch = new ActiveBatch(this.#published);
-    return version;
-  }
-
-  /** Asks for completions. Throws `SamplerError` for a request that cannot be met. */
-  submit(request: SampleRequest, onToken?: (event: TokenEvent) => void): Sampling {
-    const published = this.#published;
-    if (published === undefined) throw new SamplerError('publish a model before sampling from it');
-    checkRequest(request, published.config, this.#options);
-    const task = new Task(request, promptParts(request.prompt), onToken);
-    this.#queue.push(task);
-    void this.#fetchPatches(task);
-    return { done: task.done, cancel: () => this.#cancel(task) };
-  }
-
-  /** The completions of one request. */
-  sample(request: SampleRequest): Promise<readonly Completion[]> {
-    return this.submit(request).done;
-  }
-
-  async #fetchPatches(task: Task): Promise<void> {
-    const images = task.root.chunks.flatMap((chunk) =>
-      chunk.kind === 'image' ? [chunk.image] : [],
-    );
-    const missing = images.filter(({ hash }) => !this.#features.has(hash));
-    try {
-      task.patches = await Promise.all(missing.map((image) => this.#options.patches(image)));
-    } catch (error) {
-      this.#forget(task);
-      task.fail(error);
-    }
-    this.#loop ??= this.#run().finally(() => {
-      this.#loop = undefined;
-      if (this.#queue.some(({ patches }) => patches !== undefined)) this.#wake();
+  publish(
+    model: QwenVL,
+    version?: number,
+    { take = false }: { readonly take?: boolean } = {},
+  ): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#publications.push({ model, version, take, resolve, reject });
+      for (const task of this.#tasks) if (task.begun && task.stalled) this.#cancel(task);
+      this.#wake();
     });
   }
 
-  #wake(): void {
-    const [task] = this.#queue;
-    if (task !== undefined) void this.#fetchPatches(task);
+  /** Asks for completions. Throws `SamplerError` for a request that cannot be met. */
+  submit(request: SampleRequest, { onToken, signal }: Following = {}): Sampling {
+    const task = this.#add(request, onToken);
+    const cancel = (): void => this.#cancel(task);
+    if (signal?.aborted === true) cancel();
+    else if (signal !== undefined) {
+      const forget = (): void => signal.removeEventListener('abort', cancel);
+      signal.addEventListener('abort', cancel, { once: true });
+      task.done.then(forget, forget);
+    }
+    return { done: task.done, cancel };
   }
 
-  #forget(task: Task): void {
-    const index = this.#queue.indexOf(task);
-    if (index !== -1) this.#queue.splice(index, 1);
-    this.#running.delete(task);
+  /** The completions of one request. */
+  sample(request: SampleRequest, following?: Following): Promise<readonly Completion[]> {
+    return this.submit(request, following).done;
+  }
+
+  /**
+   * The tokens of one request as they are drawn: `for await (const event of sampler.stream(request))`.
+   * When `unread` tokens (default 256) wait for a reader, the request's rows leave the batch until
+   * they are read.
+   */
+  stream(
+    request: SampleRequest,
+    {
+      unread = unreadTokens,
+      signal,
+    }: { readonly unread?: number; readonly signal?: AbortSignal } = {},
+  ): TokenStream {
+    const stream = new TokenStream(unread, (onToken) => {
+      const task = this.#add(request, onToken);
+      return {
+        done: task.done,
+        cancel: () => this.#cancel(task),
+        stall: (stalled) => this.#stall(task, stalled),
+      };
+    });
+    signal?.addEventListener('abort', () => stream.cancel(), { once: true });
+    if (signal?.aborted === true) stream.cancel();
+    return stream;
+  }
+
+  #add(request: SampleRequest, onToken?: (event: TokenEvent) => void): Task {
+    if (this.#closed) throw new SamplerError('expected an open sampler, found it closed', 'closed');
+    const published = this.#published;
+    if (published === undefined) {
+      throw new SamplerError(
+        'expected published weights, found none; publish a model',
+        'unpublished',
+      );
+    }
+    const { decode, cacheBytes, maxQueue = Infinity } = this.#options;
+    checkRequest(request, {
+      config: published.config,
+      decodes: decode !== undefined,
+      cellBytes: cellBytes(published),
+      cacheBytes,
+      pictureBytes: this.#options.pictureBytes ?? pictureBytes,
+    });
+    if (this.waiting >= maxQueue) {
+      throw new SamplerError(
+        `expected room in the queue of ${maxQueue} requests, found it full; try again later`,
+        'full',
+      );
+    }
+    const task = new Task(request, decode, onToken);
+    const forget = (): void => void this.#tasks.delete(task);
+    task.done.then(forget, forget);
+    this.#tasks.add(task);
+    this.#queue = [...this.#queue, task];
+    void this.#fetchPatches(task);
+    return task;
+  }
+
+  async #fetchPatches(task: Task): Promise<void> {
+    const missing = this.#admission.missingPictures(task);
+    if (missing.length === 0) task.patches = [];
+    else {
+      try {
+        task.patches = await Promise.all(missing.map(({ image }) => this.#options.patches(image)));
+      } catch (error) {
+        task.fail(error);
+      }
+    }
+    this.#wake();
   }
 
   #cancel(task: Task): void {
-    task.cancelled = true;
-    for (const sequence of task.sequences) sequence.stop ??= 'cancelled';
+    task.cancel(this.version);
+    this.#wake();
+  }
+
+  #stall(task: Task, stalled: boolean): void {
+    task.stalled = stalled;
+    if (!stalled) this.#wake();
+  }
+
+  #wake(): void {
+    this.#news = true;
+    this.#loop ??= this.#run().finally(() => {
+      this.#loop = undefined;
+      if (this.#news) this.#wake();
+    });
   }
 
   /** Token steps until nothing is left to do; between two of them other work gets its turn. */
   async #run(): Promise<void> {
+    // What is submitted in one go is admitted in one go.
+    await new Promise((resolve) => setImmediate(resolve));
     for (;;) {
-      try {
-        this.#admit();
-        this.#batch?.step();
-        this.#settle();
-      } catch (error) {
-        this.#failAll(error);
-      }
-      const ready = this.#queue.some(({ patches }) => patches !== undefined);
-      if (!ready && this.activeRows === 0) return;
+      this.#news = false;
+      const busy = this.#turn();
+      if (!busy && !this.#news) return;
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
-  /** Lets waiting sequences into the batch, computing their prompts first. */
-  #admit(): void {
-    const batch = this.#batch;
+  /** One turn: admission, one token for every row, departures. False when there is nothing to do. */
+  #turn(): boolean {
+    const settled = this.#settlePublications();
     const published = this.#published;
-    if (batch === undefined || published === undefined) return;
-    let free = this.#options.maxRows - batch.count;
-    const admitted: { task: Task; count: number }[] = [];
-    let tokens = 0;
+    const batch = this.#batch;
+    if (published === undefined || batch === undefined) return settled;
+    try {
+      this.#queue = this.#queue.filter(({ waiting }) => waiting.length > 0);
+      const { tasks, held } = this.#eligible(batch);
+      const admitted = this.#admission.turn(tasks, published, batch);
+      if (held) return settled || admitted;
+      const active = batch.count > 0;
+      batch.step();
+      this.#settle(batch, published);
+      return settled || admitted || active;
+    } catch (error) {
+      this.#failBegun(error, published);
+      return true;
+    }
+  }
+
+  /**
+   * The tasks that may come in now. `held`: the next one in order has still to fetch its pictures and
+   * there are rows for it, so that going on without it would make the batches a matter of timing.
+   */
+  #eligible(batch: ActiveBatch): { readonly tasks: readonly Task[]; readonly held: boolean } {
+    const { inOrder = true, maxRows } = this.#options;
+    const tasks: Task[] = [];
+    let rows = batch.count;
     for (const task of this.#queue) {
-      if (task.patches === undefined) continue;
-      if (task.cancelled) task.waiting.length = 0;
-      const count = Math.min(free, task.waiting.length);
-      const cost =
-        this.#prompts.get(task.key) === undefined ? task.root.length : task.suffix.length;
-      const full = admitted.length > 0 && tokens + cost > this.#options.prefillTokens;
-      if (!task.cancelled && (count === 0 || full)) break;
-      admitted.push({ task, count });
-      free -= count;
-      tokens += cost;
-    }
-    if (admitted.length === 0) return;
-    this.#enter(admitted, published, batch);
-  }
-
-  #enter(
-    admitted: readonly { readonly task: Task; readonly count: number }[],
-    published: Published,
-    batch: ActiveBatch,
-  ): void {
-    using _scope = new TensorScope('admit');
-    const live = admitted.filter(({ task }) => !task.cancelled);
-    noGrad(() =>
-      this.#computePrompts(
-        live.map(({ task }) => task),
-        published,
-      ),
-    );
-    const entrants = noGrad(() => live.flatMap((each) => this.#entrants(each, published)));
-    batch.enter(entrants);
-    for (const { task } of admitted) {
-      if (task.waiting.length === 0) {
-        const index = this.#queue.indexOf(task);
-        if (index !== -1) this.#queue.splice(index, 1);
+      if (task.stalled || (this.#publications.length > 0 && !task.begun)) continue;
+      if (task.patches === undefined) {
+        if (inOrder) return { tasks, held: rows < maxRows };
+        continue;
       }
-      if (task.cancelled) this.#closeAll(task);
-      else this.#running.add(task);
+      tasks.push(task);
+      rows += task.waiting.length;
+      if (rows >= maxRows) break;
     }
-    for (const { task, sequence, entry } of entrants) {
-      if (sequence.stop === undefined) this.#prompts.retain(entry.key);
-      else this.#close(task);
-    }
-  }
-
-  #computePrompts(tasks: readonly Task[], published: Published): void {
-    const missing = new Map(
-      tasks
-        .filter(({ key }) => this.#prompts.get(key) === undefined)
-        .map((task) => [task.key, { key: task.key, prompt: task.root }]),
-    );
-    if (missing.size === 0) return;
-    const fresh = new Map(
-      tasks
-        .flatMap(({ patches }) => patches ?? [])
-        .filter(({ hash }) => !this.#features.has(hash))
-        .map((picture) => [picture.hash, picture]),
-    );
-    this.#encode([...fresh.values()], published);
-    for (const entry of prefillPrompts(published, [...missing.values()], this.#features)) {
-      this.#prompts.add(entry);
-    }
-  }
-
-  #encode(pictures: readonly Patches[], published: Published): void {
-    if (pictures.length === 0) return;
-    const rows = pictures.map(({ grid }) => grid.t * grid.h * grid.w);
-    const pixels = concat(
-      pictures.map(({ pixels: values }, index) =>
-        fromArray(values, [rows[index] ?? 1, values.length / (rows[index] ?? 1)]),
-      ),
-    ).to(published.device);
-    const grids = pictures.map(({ grid }) => grid);
-    const unit = published.config.vision.mergeSize ** 2;
-    const parts = published.vision
-      .forward(pixels, grids)
-      .splitWithSizes(rows.map((count) => count / unit));
-    for (const [index, part] of parts.entries()) {
-      const copy = outside(() => part.to(published.dtype).clone());
-      this.#features.set(pictures[index]?.hash ?? '', copy);
-    }
-  }
-
-  #entrants(
-    { task, count }: { readonly task: Task; readonly count: number },
-    published: Published,
-  ): readonly Entrant[] {
-    const entry = this.#prompts.get(task.key);
-    if (entry === undefined) throw new Error('internal: a prompt was not computed');
-    const sequences = task.waiting.splice(0, count);
-    if (task.suffix.length === 0) {
-      return sequences.map((sequence) => ({ task, sequence, entry, last: entry.last }));
-    }
-    const { keysValues, last } = prefillSuffixes(published, [
-      { prompt: task.root, entry, ids: task.suffix },
-    ]);
-    const [suffix] = keysValues;
-    if (suffix === undefined) throw new Error('internal: no suffix');
-    return sequences.map((sequence) => ({ task, sequence, entry, last, suffix }));
+    return { tasks, held: false };
   }
 
   /** Takes stopped rows out and settles their tasks. */
-  #settle(): void {
-    for (const { task, key } of this.#batch?.leave() ?? []) {
-      this.#prompts.release(key);
-      this.#close(task);
-    }
+  #settle(batch: ActiveBatch, published: Published): void {
+    const rows = batch.leave();
+    if (rows.length === 0) return;
+    this.#admission.departed(rows, published.version);
+    this.#admission.tidy(batch.bytes);
+    const back = rows.map(({ task }) => task).filter(({ waiting }) => waiting.length > 0);
+    this.#queue = [...new Set([...back, ...this.#queue])];
   }
 
-  #close(task: Task): void {
-    task.close(this.version);
-    if (task.finished) this.#running.delete(task);
-  }
-
-  /** Settles the sequences of a cancelled task that never entered. */
-  #closeAll(task: Task): void {
-    while (!task.finished) this.#close(task);
-  }
-
-  /** A failure of the engine itself: every request under way hears of it, the next ones start afresh. */
-  #failAll(error: unknown): void {
-    for (const task of [...this.#running, ...this.#queue]) task.fail(error);
-    this.#running.clear();
-    this.#queue.length = 0;
+  /** A failure of the engine itself: every request that has begun hears of it, the others go on. */
+  #failBegun(error: unknown, published: Published): void {
+    for (const task of this.#tasks) if (task.begun) task.fail(error);
     this.#batch?.dispose();
-    this.#prompts.clear();
-    if (this.#published !== undefined) this.#batch = new ActiveBatch(this.#published);
+    this.#admission.clear();
+    this.#batch = new ActiveBatch(published);
+    for (const task of this.#tasks) if (!task.finished) void this.#fetchPatches(task);
+  }
+
+  /** Publishes what waits for it once no request is under way; true when something was done. */
+  #settlePublications(): boolean {
+    const next = this.#publications[0];
+    if (next === undefined) return false;
+    if ([...this.#tasks].some(({ begun, finished }) => begun && !finished)) return false;
+    this.#publications.shift();
+    try {
+      const version = next.version ?? this.version + 1;
+      this.#drop();
+      const { dtype } = this.#options;
+      this.#published = publishModel(next.model, { version, dtype, take: next.take });
+      this.#batch = new ActiveBatch(this.#published);
+      for (const task of this.#tasks) void this.#fetchPatches(task);
+      next.resolve(version);
+    } catch (error) {
+      for (const task of this.#tasks) task.fail(error);
+      next.reject(error);
+    }
+    return true;
   }
 
   #drop(): void {
     this.#batch?.dispose();
     this.#batch = undefined;
-    this.#prompts.clear();
-    for (const feature of this.#features.values()) feature.dispose();
-    this.#features.clear();
+    this.#admission.clear();
     this.#published?.dispose();
     this.#published = undefined;
   }
 
   /** Cancels everything and frees all memory. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const task of [...this.#running, ...this.#queue]) this.#cancel(task);
+    this.#closed = true;
+    for (const task of this.#tasks) this.#cancel(task);
+    for (const { reject } of this.#publications.splice(0)) {
+      reject(new SamplerError('expected an open sampler, found it closed', 'closed'));
+    }
     while (this.#loop !== undefined) await this.#loop;
     this.#drop();
   }

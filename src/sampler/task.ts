@@ -1,16 +1,9 @@
 import type { Patches, Prompt } from '#model/processor';
+import { banList } from './bans.ts';
+import { promptParts } from './prompt-parts.ts';
 import type { Completion, SampleRequest } from './request.ts';
-import { Sequence } from './sequence.ts';
-
-/** A token as it is drawn. */
-export interface TokenEvent {
-  /** Index of the completion in its request. */
-  readonly index: number;
-  readonly id: number;
-  readonly logprob: number;
-  /** Present on the last token of a completion. */
-  readonly stop?: Completion['stop'];
-}
+import { Sequence, type TokenEvent } from './sequence.ts';
+import type { Decode } from './text-tail.ts';
 
 /** A request from its arrival to its last completion. */
 export class Task {
@@ -22,29 +15,34 @@ export class Task {
   /** Given tokens after the shared part; empty when there are none. */
   readonly suffix: Int32Array;
   readonly done: Promise<readonly Completion[]>;
-  readonly onToken: ((event: TokenEvent) => void) | undefined;
   /** Pictures that are decoded and cut, once they are. */
   patches: readonly Patches[] | undefined;
-  /** Sequences that have not entered the batch yet. */
+  /** Sequences that are not in the batch and have to be. */
   readonly waiting: Sequence[];
-  cancelled = false;
+  /** True once a sequence has been in the batch: from then on the weights must not change. */
+  begun = false;
+  /** True while nobody reads what is drawn: its rows leave the batch until somebody does. */
+  stalled = false;
+  readonly #onToken: ((event: TokenEvent) => void) | undefined;
   #left: number;
   #resolve: (completions: readonly Completion[]) => void = () => {};
   #reject: (error: unknown) => void = () => {};
 
   constructor(
     request: SampleRequest,
-    parts: { readonly root: Prompt; readonly key: string; readonly suffix: Int32Array },
+    decode: Decode | undefined,
     onToken?: (event: TokenEvent) => void,
   ) {
+    const { root, key, suffix } = promptParts(request.prompt);
     this.request = request;
-    this.root = parts.root;
-    this.key = parts.key;
-    this.suffix = parts.suffix;
-    this.onToken = onToken;
+    this.root = root;
+    this.key = key;
+    this.suffix = suffix;
+    this.#onToken = onToken;
+    const how = { bans: banList(request.params.bannedIds), decode };
     this.sequences = Array.from(
       { length: request.count },
-      (_, index) => new Sequence(request, index),
+      (_, index) => new Sequence(request, index, how),
     );
     this.waiting = [...this.sequences];
     this.#left = request.count;
@@ -56,26 +54,46 @@ export class Task {
     this.done.catch(() => {});
   }
 
-  /** True when every completion has stopped. */
+  /** True when every completion has stopped, or the request has failed. */
   get finished(): boolean {
     return this.#left === 0;
   }
 
-  /** Passes a drawn token on to whoever listens. */
-  tell(sequence: Sequence, id: number, logprob: number): void {
-    const { index, stop } = sequence;
-    this.onToken?.({ index, id, logprob, ...(stop !== undefined && { stop }) });
+  /** Passes a drawn token on to whoever listens; a listener that throws fails its own request only. */
+  tell(event: TokenEvent): void {
+    try {
+      this.#onToken?.(event);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Marks one completion as stopped; the last one settles the task. */
   close(weightsVersion: number): void {
+    if (this.finished) return;
     this.#left--;
-    if (this.#left > 0) return;
-    this.#resolve(this.sequences.map((sequence) => sequence.completion(weightsVersion)));
+    if (this.finished) this.#settle(weightsVersion);
   }
 
+  /** Ends everything that has not ended; rows that decode are taken out at the next step. */
+  cancel(weightsVersion: number): void {
+    if (this.finished) return;
+    for (const sequence of this.sequences) sequence.stop ??= 'cancelled';
+    const rows = this.waiting.length;
+    this.waiting.length = 0;
+    for (let index = 0; index < rows; index++) this.close(weightsVersion);
+  }
+
+  /** Ends the request with an error; rows that decode are taken out at the next step. */
   fail(error: unknown): void {
+    if (this.finished) return;
     this.#left = 0;
+    this.waiting.length = 0;
+    for (const sequence of this.sequences) sequence.stop ??= 'cancelled';
     this.#reject(error);
+  }
+
+  #settle(weightsVersion: number): void {
+    this.#resolve(this.sequences.map((sequence) => sequence.completion(weightsVersion)));
   }
 }

@@ -17,14 +17,28 @@ function hash(key: readonly [number, number, number, number], start: number): nu
   return finish(mix(mix(mix(mix(start, key[0]), key[1]), key[2]), key[3]));
 }
 
+/** A place in the stream of random numbers of one request. */
+export interface DrawKey {
+  /** The request's seed, up to 2⁵³. */
+  readonly seed: number;
+  /** Index of the completion in its request. */
+  readonly index: number;
+  /** Position in the response. */
+  readonly drawn: number;
+}
+
+/** Where the two numbers of one draw begin: unrelated constants, so that they are independent. */
+const starts = [
+  [0x9747b28c, 0x3c6ef372],
+  [0x510e527f, 0x1f83d9ab],
+] as const;
+
 /**
- * A number in [0, 1) with 53 random bits that depends on nothing but its key: the seed of a request
- * (up to 2⁵³), the index of the completion, the position in the response. Neither neighbours in a
- * batch nor the order of drawing move it.
+ * A number in [0, 1) with 53 random bits that depends on nothing but its key and on which of the two
+ * numbers of a draw it is. Neither neighbours in a batch nor the order of drawing move it.
  */
-export function uniform(seed: number, index: number, position: number): number {
-  const key = [seed | 0, Math.floor(seed / 2 ** 32), index, position] as const;
-  const high = hash(key, 0x9747b28c) >>> 5;
-  const low = hash(key, 0x3c6ef372) >>> 6;
-  return (high * 2 ** 26 + low) / 2 ** 53;
+export function uniform({ seed, index, drawn }: DrawKey, which: 0 | 1 = 0): number {
+  const key = [seed | 0, Math.floor(seed / 2 ** 32), index, drawn] as const;
+  const [first, second] = starts[which];
+  return ((hash(key, first) >>> 5) * 2 ** 26 + (hash(key, second) >>> 6)) / 2 ** 53;
 }
