@@ -149,7 +149,7 @@ function behindVerb(
   const rest = text.slice(start);
   const stop = rest.search(/[.!?]\s|\n/);
   const piece = (stop < 0 ? rest : rest.slice(0, stop)).trim();
-  if (piece === '' || !/\d/.test(piece)) return undefined;
+  if (piece === '' || !/[\d\\]/.test(piece)) return undefined;
   const values = readValues(normalise(piece), meter);
   if (values.some(holdsText)) return undefined;
   return { text: piece, start, end: start + piece.length };
@@ -223,6 +223,7 @@ const isSentence = (text: string): boolean => /\p{L}{2,}\s|\s\p{L}{2,}/u.test(te
 function holdsText(value: Value): boolean {
   if (value.kind === 'text') return true;
   if (value.kind === 'assignment') return value.left.kind === 'text' && /\s/.test(value.left.text);
+  if (value.kind === 'union') return value.parts.some(holdsText);
   return value.kind === 'sequence' && value.items.some(holdsText);
 }
 
