@@ -216,7 +216,7 @@ export class Safetensors implements Disposable {
   }
 }
 
-const castBytes = 16 << 20;
+const castBytes = 1 << 20;
 
 function readAndCast(file: number, entry: SafetensorsEntry, out: Tensor): void {
   using _scope = new TensorScope('read and cast');
