@@ -26,9 +26,12 @@ test.each([
   expect(judge('B', answer)).toEqual([true, answer === 'B' ? 'identical' : 'option-letter']);
 });
 
-test.each(['Because', 'AB', 'Blue whale', 'Be'])('no letter is read from %s', (answer) => {
-  expect(judge('B', answer)[0]).toBe(false);
-});
+test.each(['Because', 'AB', 'Blue whale', 'Be', '(b) \\cdot x', '(b) = 3'])(
+  'no letter is read from %s',
+  (answer) => {
+    expect(judge('B', answer)[0]).toBe(false);
+  },
+);
 
 test('the content of exactly one option stands for its letter, and a letter for its content', () => {
   expect(judge('B', '0.5')).toEqual([true, 'option-text']);

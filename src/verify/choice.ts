@@ -6,7 +6,7 @@ export interface LetterAnswer {
 
 const alone = /^[([{]?\s*([A-Za-z])\s*[)\]}]?\s*[.:]?$/;
 const bracketed =
-  /^[([]\s*([A-Za-z])\s*[)\]]\s*(?!\\(?:cdot|times|div|cup|cap|le|ge|ne|in|to|pm|approx)\b)[:.,-]?\s*([^\s=+*/^<>][\s\S]*)$/;
+  /^[([]\s*([A-Za-z])\s*[)\]](?!\s*(?:[=+*/^<>]|\\(?:cdot|times|div|cup|cap|le|ge|ne|in|to|pm|approx)\b))\s*[:.,-]?\s*(\S[\s\S]*)$/;
 const delimited = /^([A-Z])\s*(?:[.):]|\s-)\s*(\S[\s\S]*)$/;
 const lowerDelimited = /^([a-z])[).]\s+(\S[\s\S]*)$/;
 const worded =
