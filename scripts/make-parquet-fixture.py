@@ -59,10 +59,19 @@ def fixtures(out):
     for codec in ["none", "gzip", "brotli", "zstd", "lz4"]:
         pq.write_table(table.slice(0, 4), out / f"codec-{codec}.parquet", compression=codec)
     # One group of rows in many small pages, with and without the index of the pages.
-    small = {"data_page_size": 512, "write_batch_size": 2}
+    small = {"data_page_size": 512, "write_batch_size": 2, "use_dictionary": False}
     pq.write_table(table, out / "pages-v1.parquet", **small)
     pq.write_table(table, out / "pages-v2.parquet", data_page_version="2.0", **small)
     pq.write_table(table, out / "pages-indexed.parquet", write_page_index=True, **small)
+    # A dictionary that is given up after some pages, as happens to columns of pictures.
+    fallback = {**small, "use_dictionary": True, "dictionary_pagesize_limit": 4096}
+    pq.write_table(table, out / "pages-fallback.parquet", **fallback)
+    # Rows of none to three pictures, so that pages of version 1 end within rows.
+    counts = [[1, 2, 0, 3, 1, 1, 2][i % 7] for i in range(40)]
+    lists = [[{"bytes": pictures[(i + j) % 40], "path": f"{i}-{j}"} for j in range(n)] for i, n in enumerate(counts)]
+    several = pa.table({**text_columns(40), "image": pa.array(lists, pa.list_(IMAGE))})
+    pq.write_table(several, out / "lists-v1.parquet", **small)
+    pq.write_table(several, out / "lists-v2.parquet", data_page_version="2.0", **small)
 
 
 def large(out, rows, groups):

@@ -1,5 +1,9 @@
-import type { AsyncBuffer, ColumnChunk, FileMetaData, RowGroup } from 'hyparquet';
+import type { AsyncBuffer, ColumnChunk, CompressionCodec, FileMetaData, RowGroup } from 'hyparquet';
 import { deserializeTCompactProtocol } from 'hyparquet/src/thrift.js';
+
+import { compressors } from './parquet-codecs.ts';
+import { rowStarts } from './parquet-levels.ts';
+import type { RowStarts } from './parquet-levels.ts';
 
 /** Where a data page begins, how long it is with its header, and the rows in it. */
 interface PageLocation {
@@ -36,19 +40,20 @@ export interface IndexedGroup {
 
 /**
  * Adds offset indexes to one row group, by walking the headers of its pages, so that a reader can fetch
- * some rows of a column instead of all. Lists stay without an index: the rows of their older pages
- * cannot be counted from the headers.
+ * some rows of a column instead of all. The pages of lists are counted by their repetition levels; lists
+ * of lists stay without an index.
  *
  * Writers begin a column of pictures with a dictionary, of tens of megabytes, and give it up after the
  * first page; behind the last page that needs it, it is no longer announced, or every stretch would
  * read it again.
  *
  * Source: parquet.thrift of the Parquet format, `PageHeader` and `OffsetIndex`.
+ * @param depthOf How many lists a column lies in.
  */
 export async function withPageIndex(
   { file, metadata }: Indexed,
   group: number,
-  flat: (column: ColumnChunk) => boolean,
+  depthOf: (column: ColumnChunk) => number,
 ): Promise<IndexedGroup> {
   const rowGroup = metadata.row_groups[group];
   if (rowGroup === undefined) throw new RangeError(`internal: no row group ${group}`);
@@ -58,7 +63,8 @@ export async function withPageIndex(
   let largest = 0;
   const columns: ((row: number) => ColumnChunk)[] = [];
   for (const column of rowGroup.columns) {
-    const pages = flat(column) ? await pagesOf(file, column, rowGroup) : undefined;
+    const depth = depthOf(column);
+    const pages = depth > 1 ? undefined : await pagesOf(file, column, rowGroup, depth === 1);
     if (pages === undefined) {
       columns.push(() => column);
       continue;
@@ -100,11 +106,12 @@ function withoutDictionary(column: ColumnChunk, [first]: readonly PageLocation[]
   };
 }
 
-/** The data pages of a column, or undefined where their headers do not account for all rows. */
+/** The data pages of a column, or undefined where they do not account for all rows. */
 async function pagesOf(
   file: AsyncBuffer,
   { meta_data: column }: ColumnChunk,
   { num_rows: rows }: RowGroup,
+  list: boolean,
 ): Promise<readonly PageLocation[] | undefined> {
   if (column === undefined) return undefined;
   const data = Number(column.data_page_offset);
@@ -113,13 +120,22 @@ async function pagesOf(
   const end = offset + Number(column.total_compressed_size);
   const pages: PageLocation[] = [];
   let firstRow = 0;
-  while (offset < end && firstRow < Number(rows)) {
+  while (offset < end) {
     const page = await pageAt(file, offset, end);
     if (page === undefined) return undefined;
     const bytes = page.headerBytes + page.bodyBytes;
-    if (page.rows !== undefined) {
-      const { rows: count, indirect } = page;
-      pages.push({ offset, bytes, firstRow, rows: count, indirect });
+    if (page.values !== undefined) {
+      const starts = await startsOf(file, offset, page, { list, codec: column.codec });
+      if (starts === undefined) return undefined;
+      const { rows: count, continued } = starts;
+      const last = pages.at(-1);
+      if (!continued || last === undefined) {
+        pages.push({ offset, bytes, firstRow, rows: count, indirect: page.indirect });
+      } else {
+        // A row that goes on in the next page ties both together.
+        const joined = { bytes: last.bytes + bytes, rows: last.rows + count };
+        pages[pages.length - 1] = { ...last, ...joined, indirect: last.indirect || page.indirect };
+      }
       firstRow += count;
     }
     offset += bytes;
@@ -127,10 +143,35 @@ async function pagesOf(
   return firstRow === Number(rows) && pages.length > 0 ? pages : undefined;
 }
 
+/** Which rows begin in a page; undefined where its body cannot be read. */
+async function startsOf(
+  file: AsyncBuffer,
+  offset: number,
+  page: PageShape,
+  { list, codec }: { readonly list: boolean; readonly codec: CompressionCodec },
+): Promise<RowStarts | undefined> {
+  const { values = 0, rows, headerBytes, bodyBytes, size } = page;
+  if (rows !== undefined) return { rows, continued: false }; // version 2 begins pages with rows
+  if (!list) return { rows: values, continued: false };
+  const start = offset + headerBytes;
+  const body = new Uint8Array(await file.slice(start, start + bodyBytes));
+  const decode = compressors[codec];
+  if (decode === undefined && codec !== 'UNCOMPRESSED') return undefined;
+  try {
+    return rowStarts(decode === undefined ? body : decode(body, size), values);
+  } catch {
+    return undefined; // the caller reads the whole column and meets the damage
+  }
+}
+
 interface PageShape {
   readonly headerBytes: number;
   readonly bodyBytes: number;
+  /** Of the body, decompressed. */
+  readonly size: number;
   /** Undefined for a dictionary. */
+  readonly values: number | undefined;
+  /** Where the header says it. */
   readonly rows: number | undefined;
   readonly indirect: boolean;
 }
@@ -151,22 +192,29 @@ async function pageAt(
       if (stop === end) return undefined; // the caller reads the whole column and meets the damage
       continue;
     }
-    const [kind, bodyBytes] = [header['field_1'], header['field_3']];
-    if (typeof bodyBytes !== 'number' || bodyBytes < 0) return undefined;
-    const shape = { headerBytes: reader.offset, bodyBytes };
-    if (kind === DICTIONARY_PAGE) return { ...shape, rows: undefined, indirect: false };
-    const body = header[kind === DATA_PAGE ? 'field_5' : 'field_8'] as
-      | Record<string, unknown>
-      | undefined;
-    const rows = body?.[kind === DATA_PAGE ? 'field_1' : 'field_3'];
-    if ((kind !== DATA_PAGE && kind !== DATA_PAGE_V2) || typeof rows !== 'number') return undefined;
-    const encoding = body?.[kind === DATA_PAGE ? 'field_2' : 'field_4'];
-    return {
-      ...shape,
-      rows,
-      indirect: encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY,
-    };
+    return shapeOf(header, reader.offset);
   }
+}
+
+function shapeOf(header: Record<string, unknown>, headerBytes: number): PageShape | undefined {
+  const { field_1: kind, field_2: size, field_3: bodyBytes } = header;
+  if (typeof bodyBytes !== 'number' || typeof size !== 'number' || bodyBytes < 0) return undefined;
+  const shape = { headerBytes, bodyBytes, size };
+  if (kind === DICTIONARY_PAGE) {
+    return { ...shape, values: undefined, rows: undefined, indirect: false };
+  }
+  const first = kind === DATA_PAGE;
+  if (!first && kind !== DATA_PAGE_V2) return undefined;
+  const body = (header[first ? 'field_5' : 'field_8'] ?? {}) as Record<string, unknown>;
+  const { field_1: values, field_3: rows } = body;
+  const encoding = body[first ? 'field_2' : 'field_4'];
+  if (typeof values !== 'number' || (!first && typeof rows !== 'number')) return undefined;
+  return {
+    ...shape,
+    values,
+    rows: first ? undefined : (rows as number),
+    indirect: encoding === PLAIN_DICTIONARY || encoding === RLE_DICTIONARY,
+  };
 }
 
 /** `OffsetIndex` in Thrift's compact protocol: a list of (offset, compressed size, first row). */

@@ -16,9 +16,10 @@ const BATCH_ROWS = 1024;
 /**
  * Opens a Parquet file. Its rows are read in stretches of about 8 MiB, whatever its groups of rows.
  *
+ * @param batchBytes What to read instead of 8 MiB.
  * @throws DatasetError `corrupt` if its footer cannot be read.
  */
-export async function openParquet(file: string): Promise<RowFile> {
+export async function openParquet(file: string, batchBytes = BATCH_BYTES): Promise<RowFile> {
   const handle = await open(file);
   try {
     const metadata = await footer(file, handle);
@@ -28,7 +29,7 @@ export async function openParquet(file: string): Promise<RowFile> {
       file,
       columns: tree.children.map(({ element }) => element.name),
       count: Number(metadata.num_rows),
-      batches: () => readParquet(file, metadata, tree),
+      batches: () => readParquet(file, metadata, tree, batchBytes),
     };
   } finally {
     await handle.close();
@@ -49,13 +50,21 @@ async function* readParquet(
   file: string,
   metadata: FileMetaData,
   tree: SchemaTree,
+  batchBytes: number,
 ): AsyncGenerator<readonly PlacedRow[]> {
   const handle = await open(file);
   try {
     const buffer = await bufferOf(handle);
     let start = 0;
     for (const [group, { num_rows: rows }] of metadata.row_groups.entries()) {
-      yield* readGroup({ file, indexed: { file: buffer, metadata }, tree, group, start });
+      yield* readGroup({
+        file,
+        indexed: { file: buffer, metadata },
+        tree,
+        group,
+        start,
+        batchBytes,
+      });
       start += Number(rows);
     }
   } finally {
@@ -70,14 +79,15 @@ interface Group {
   readonly group: number;
   /** Rows in the groups before. */
   readonly start: number;
+  readonly batchBytes: number;
 }
 
 async function* readGroup(where: Group): AsyncGenerator<readonly PlacedRow[]> {
-  const { file, indexed, tree, group, start } = where;
+  const { file, indexed, tree, group, start, batchBytes } = where;
   const rowGroup = indexed.metadata.row_groups[group];
   if (rowGroup === undefined) return;
   const rows = Number(rowGroup.num_rows);
-  const { large, small, bytes } = bySize(rowGroup, tree);
+  const { large, small, bytes } = bySize(rowGroup, tree, batchBytes);
   if (large.length === 0) {
     yield* placed(await readRange(file, indexed, { start, end: start + rows }), start);
     return;
@@ -85,9 +95,8 @@ async function* readGroup(where: Group): AsyncGenerator<readonly PlacedRow[]> {
   // Small columns are read once: cut up, each stretch would decode their dictionaries again.
   const all = { start, end: start + rows, columns: small };
   const beside = small.length === 0 ? [] : await readRange(file, indexed, all);
-  const flat = (column: ColumnChunk): boolean => !isRepeated(tree, column);
-  const source = await withPageIndex(indexed, group, flat);
-  const portion = Math.max(1, Math.floor((rows * BATCH_BYTES) / bytes));
+  const source = await withPageIndex(indexed, group, (column) => listDepth(tree, column));
+  const portion = Math.max(1, Math.floor((rows * batchBytes) / bytes));
   for (const [at, end] of stretches(source.cuts, rows, portion)) {
     const range = { start: start + at, end: start + end, columns: large };
     const portionOf = { file: source.file, metadata: source.metadataFrom(at) };
@@ -120,24 +129,25 @@ function* placed(values: readonly Row[], before: number): Generator<readonly Pla
 }
 
 /**
- * The top columns of a group that are read in stretches, and the bytes of them. Lists have no page
- * index here, so large ones are read with the small columns, all at once.
+ * The top columns of a group that are read in stretches, and the bytes of them. Lists of lists have no
+ * page index here, so large ones are read with the small columns, all at once.
  */
 function bySize(
   { columns }: RowGroup,
   tree: SchemaTree,
+  batchBytes: number,
 ): { readonly large: string[]; readonly small: string[]; readonly bytes: number } {
-  const sizes = new Map<string, { bytes: number; list: boolean }>();
+  const sizes = new Map<string, { bytes: number; nested: boolean }>();
   for (const column of columns) {
     const [name = ''] = column.meta_data?.path_in_schema ?? [];
-    const size = sizes.get(name) ?? { bytes: 0, list: false };
+    const size = sizes.get(name) ?? { bytes: 0, nested: false };
     size.bytes += Number(column.meta_data?.total_uncompressed_size ?? 0n);
-    size.list ||= isRepeated(tree, column);
+    size.nested ||= listDepth(tree, column) > 1;
     sizes.set(name, size);
   }
   const isLarge = (name: string): boolean => {
     const size = sizes.get(name);
-    return size !== undefined && size.bytes > BATCH_BYTES && !size.list;
+    return size !== undefined && size.bytes > batchBytes && !size.nested;
   };
   const names = [...sizes.keys()];
   const large = names.filter(isLarge);
@@ -173,14 +183,15 @@ async function readRange(
   }
 }
 
-/** Whether a column lies inside a list. */
-function isRepeated(tree: SchemaTree, { meta_data: column }: ColumnChunk): boolean {
+/** How many lists a column lies in. */
+function listDepth(tree: SchemaTree, { meta_data: column }: ColumnChunk): number {
   let node: SchemaTree | undefined = tree;
+  let depth = 0;
   for (const name of column?.path_in_schema ?? []) {
     node = node?.children.find(({ element }) => element.name === name);
-    if (node?.element.repetition_type === 'REPEATED') return true;
+    if (node?.element.repetition_type === 'REPEATED') depth++;
   }
-  return false;
+  return depth;
 }
 
 async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {

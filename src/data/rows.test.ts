@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { compressors, decodeLz4, decodeSnappy } from './parquet-codecs.ts';
+import { rowStarts } from './parquet-levels.ts';
 import { pictureCells } from './picture-cell.ts';
+import { openParquet } from './rows-parquet.ts';
 import { openRows } from './rows.ts';
 import type { PlacedRow } from './rows.ts';
 
@@ -28,7 +30,7 @@ async function written(name: string, text: string | Uint8Array): Promise<string>
   return path;
 }
 
-test.each(['struct', 'bytes', 'list', 'bytes-list', 'pages-v1', 'pages-v2', 'pages-indexed'])(
+test.each(['struct', 'bytes', 'list', 'bytes-list', 'pages-v1', 'pages-v2', 'pages-fallback'])(
   'pictures stored as %s are the same bytes in the same rows',
   async (name) => {
     const rows = await all(join(fixtures, `${name}.parquet`));
@@ -41,6 +43,49 @@ test.each(['struct', 'bytes', 'list', 'bytes-list', 'pages-v1', 'pages-v2', 'pag
     expect(widths).toEqual(rows.map((_, at) => 8 + at));
   },
 );
+
+test.each(['pages-v1', 'pages-v2', 'pages-indexed', 'pages-fallback', 'lists-v1', 'lists-v2'])(
+  'the rows of %s are the same when they are read in stretches, none of them large',
+  async (name) => {
+    const file = join(fixtures, `${name}.parquet`);
+    const read = async (batchBytes: number): Promise<PlacedRow[][]> => {
+      const found: PlacedRow[][] = [];
+      for await (const batch of (await openParquet(file, batchBytes)).batches())
+        found.push([...batch]);
+      return found;
+    };
+    const whole = await read(2 ** 20);
+    const parts = await read(1024);
+    expect(parts.flat()).toEqual(whole.flat());
+    expect(whole.flat()).toHaveLength(40);
+    expect(parts.length).toBeGreaterThan(8);
+  },
+);
+
+test('rows of several pictures keep their own, in order', async () => {
+  for (const name of ['lists-v1', 'lists-v2']) {
+    const file = await openParquet(join(fixtures, `${name}.parquet`), 1024);
+    for await (const batch of file.batches()) {
+      for (const { row, value } of batch) {
+        const paths = (value?.['image'] as { path: string }[] | null) ?? [];
+        const count = [1, 2, 0, 3, 1, 1, 2][(row - 1) % 7];
+        expect(paths.map(({ path }) => path)).toEqual(
+          Array.from({ length: count ?? 0 }, (_, at) => `${row - 1}-${at}`),
+        );
+      }
+    }
+  }
+});
+
+test('repetition levels tell the rows that begin in a page, in runs and in groups', () => {
+  const page = (...levels: number[]): Uint8Array =>
+    Uint8Array.of(levels.length, 0, 0, 0, ...levels, 9, 9);
+  expect(rowStarts(page(10, 0), 5)).toEqual({ rows: 5, continued: false }); // a run of five zeros
+  expect(rowStarts(page(3, 0b01101010), 8)).toEqual({ rows: 4, continued: false });
+  expect(rowStarts(page(4, 1, 6, 0), 5)).toEqual({ rows: 3, continued: true });
+  expect(rowStarts(page(0x82, 0x02, 0), 129)).toEqual({ rows: 129, continued: false });
+  expect(() => rowStarts(page(4, 0), 5)).toThrow(/expected 5 repetition levels, found 2/);
+});
 
 test.each(['none', 'gzip', 'brotli', 'zstd', 'lz4'])(
   'pages packed with %s are read',
