@@ -9,6 +9,7 @@ import {
 } from './active-batch.ts';
 import { prefillContinuations } from './continuation.ts';
 import { encodePictures, patchesOf } from './encode-pictures.ts';
+import { noFigures } from './figures.ts';
 import { KeptRows } from './kept-rows.ts';
 import { PromptPass, prefillPrompts } from './prefill.ts';
 import { featureCache, promptCache } from './prompt-cache.ts';
@@ -51,6 +52,7 @@ export class Admission {
   #single = false;
 
   readonly #refetch: (task: Task) => void;
+  figures = noFigures();
 
   /** `refetch` is told of tasks whose pictures were dropped before their turn came. */
   constructor(limits: AdmissionLimits, refetch: (task: Task) => void) {
@@ -147,6 +149,7 @@ export class Admission {
       if (this.#long !== undefined && this.#long.key !== first.key) this.#endLong();
       this.#long ??= new PromptPass(published, first, find);
       const entry = this.#long.advance(this.#limits.prefillTokens);
+      this.figures.prefillTokens += this.#limits.prefillTokens;
       if (entry === undefined) return [];
       this.#prompts.add(entry);
       this.#endLong();
@@ -154,6 +157,7 @@ export class Admission {
     }
     for (const entry of prefillPrompts(published, [...missing.values()], find)) {
       this.#prompts.add(entry);
+      this.figures.prefillTokens += entry.length;
     }
     return chosen;
   }
@@ -185,12 +189,15 @@ export class Admission {
     const now: Patches[] = [];
     let patches = 0;
     for (const picture of missing.values()) {
+      if (now.length > 0 && patches + patchesOf(picture) > budget) break;
       patches += patchesOf(picture);
-      if (now.length > 0 && patches > budget) break;
       now.push(picture);
     }
     if (now.length === 0) return true;
+    const start = performance.now();
     for (const entry of encodePictures(now, published)) this.#features.add(entry);
+    this.figures.encodeMs += performance.now() - start;
+    this.figures.patches += patches;
     return now.length === missing.size;
   }
 
@@ -240,6 +247,7 @@ export class Admission {
       published,
       [...distinct.values()].map(({ entry, ids, task }) => {
         const known = this.#kept.find(task.key, ids);
+        this.figures.prefillTokens += ids.length - (known?.shape[3] ?? 0);
         return { entry, ids, ...(known && { known }) };
       }),
     );

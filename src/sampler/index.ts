@@ -1,5 +1,6 @@
 export { type BanList, banList, Bans } from './bans.ts';
 export { type Drawn, draw, type DrawRow, filteredLogits } from './draw.ts';
+export type { SamplerFigures } from './figures.ts';
 export type { Alternatives, Completion, SampleRequest, SamplingParams } from './request.ts';
 export { type Following, Sampler, type SamplerOptions } from './sampler.ts';
 export { SamplerError, type SamplerFault } from './sampler-error.ts';

@@ -4,6 +4,7 @@ import type { DType } from '#tensor';
 import { ActiveBatch, cellBytes } from './active-batch.ts';
 import { Admission } from './admission.ts';
 import { checkRequest } from './check-request.ts';
+import { noFigures, type SamplerFigures } from './figures.ts';
 import { type Published, publishModel } from './published.ts';
 import type { Completion, SampleRequest } from './request.ts';
 import { SamplerError } from './sampler-error.ts';
@@ -99,6 +100,11 @@ export class Sampler implements AsyncDisposable {
     return this.#published?.version ?? 0;
   }
 
+  /** Tokens of prompt and response together, at most; 0 before the first publication. */
+  get context(): number {
+    return this.#published?.config.text.maxPositions ?? 0;
+  }
+
   /** Bytes of keys and values, of active rows and of what is kept for later. */
   get cacheBytes(): number {
     return (this.#batch?.bytes ?? 0) + this.#admission.bytes;
@@ -107,6 +113,15 @@ export class Sampler implements AsyncDisposable {
   /** Rows that decode at present. */
   get activeRows(): number {
     return this.#batch?.count ?? 0;
+  }
+
+  /** What has been done since `clearFigures`. */
+  get figures(): SamplerFigures {
+    return { ...this.#admission.figures };
+  }
+
+  clearFigures(): void {
+    this.#admission.figures = noFigures();
   }
 
   /** Requests that have not begun. */
@@ -259,11 +274,13 @@ export class Sampler implements AsyncDisposable {
     try {
       this.#queue = this.#queue.filter(({ waiting }) => waiting.length > 0);
       const { tasks, held } = this.#eligible(batch);
+      const { figures } = this.#admission;
+      const [start, encoded] = [performance.now(), figures.encodeMs];
       const admitted = this.#admission.turn(tasks, published, batch);
+      figures.prefillMs += performance.now() - start - (figures.encodeMs - encoded);
       if (held) return settled || admitted;
       const active = batch.count > 0;
-      batch.step();
-      this.#settle(batch, published);
+      this.#step(batch, published);
       return settled || admitted || active;
     } catch (error) {
       this.#failBegun(error, published);
@@ -290,6 +307,18 @@ export class Sampler implements AsyncDisposable {
       if (rows >= maxRows) break;
     }
     return { tasks, held: false };
+  }
+
+  #step(batch: ActiveBatch, published: Published): void {
+    if (batch.count === 0) return;
+    const { figures } = this.#admission;
+    const start = performance.now();
+    figures.steps++;
+    figures.rows += batch.count;
+    batch.step();
+    figures.peakBytes = Math.max(figures.peakBytes, this.cacheBytes);
+    this.#settle(batch, published);
+    figures.decodeMs += performance.now() - start;
   }
 
   /** Takes stopped rows out and settles their tasks. */

@@ -1,0 +1,29 @@
+import { askOptions, checkAskOptions } from './ask-options.ts';
+import type { Command } from './command.ts';
+
+/** `vl-rethinker ask` */
+export const ask: Command<typeof askOptions> = {
+  name: 'ask',
+  summary: 'ask a model about pictures: one question, or a file of them',
+  positionals: '["question"]',
+  help: [
+    'Answers one question. A terminal shows the answer as it is drawn, a pipe gets it as plain text, --json prints one document. <image> in the question marks the place of a picture; without marks pictures come first. A reply is greedy unless --temperature says otherwise.',
+    'With --rethink, an answer that the model has ended is continued behind a trigger such as "Wait, does it seem right?"; at the end it says whether the answer changed.',
+    'With --input rows.jsonl --output out.jsonl every row {id, question, images?} is answered; paths of pictures start at the folder of the input. Output rows are {id, text, stop, ids, answer?, rethink?}, or {id, answers} with --n, or {id, error} where a row failed; they come in the order of finishing. After Ctrl-C or a kill the same command goes on with the rows that are missing.',
+    '  vl-rethinker ask --model Qwen/Qwen2.5-VL-3B-Instruct --image a.png "How many apples?"',
+    '  vl-rethinker ask --model DIR --input rows.jsonl --output out.jsonl --rows 128',
+  ].join('\n'),
+  options: askOptions,
+  async run({ options, positionals }, io) {
+    checkAskOptions(options, positionals);
+    // Loaded now and not with this file: help needs no libtorch.
+    const { openAsking } = await import('./ask-open.ts');
+    await using asking = await openAsking(options, io.signal);
+    if (options.input !== undefined) {
+      const { askBatch } = await import('./ask-batch.ts');
+      return await askBatch(options, asking, io);
+    }
+    const { askOne } = await import('./ask-one.ts');
+    return await askOne(positionals[0] ?? '', options, asking, io);
+  },
+};
