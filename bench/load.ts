@@ -79,7 +79,7 @@ async function loading(
         unit: 'GB/s',
         least: 1.5,
       });
-      if (weights !== fileBytes) {
+      if (dtype !== stored) {
         const value = fileBytes / 1e9 / seconds;
         context.value({ label: `${label}: file bytes read per second`, value, unit: 'GB/s' });
       }
