@@ -23,7 +23,7 @@ const ASIDE =
  * named. Of JSON and Parquet with the same name, the Parquet file counts, so nothing is read twice.
  *
  * @param split Keeps files whose path names it, such as `train-00000-of-00001.parquet`.
- * @throws DatasetError `missing` or `empty`.
+ * @throws DatasetError `missing` or `empty`, or `rows` for several splits at once.
  */
 export async function findFiles(name: string, split?: string): Promise<DatasetFiles> {
   const path = resolve(name);
@@ -45,7 +45,14 @@ export async function findFiles(name: string, split?: string): Promise<DatasetFi
   const rows = all.filter((file) => holdsRows(file) && !ASIDE.test(place(path, file)));
   const chosen =
     split === undefined ? rows : rows.filter((file) => names(place(path, file), split));
-  if (chosen.length > 0) return { root: path, files: withoutTwins(chosen) };
+  if (chosen.length > 0) {
+    if (split === undefined)
+      refuseSplits(
+        name,
+        chosen.map((file) => place(path, file)),
+      );
+    return { root: path, files: withoutTwins(chosen) };
+  }
   const here = all.slice(0, 8).map((file) => place(path, file));
   const among = rows.map((file) => place(path, file));
   throw new DatasetError(
@@ -57,6 +64,25 @@ export async function findFiles(name: string, split?: string): Promise<DatasetFi
 }
 
 const place = (root: string, file: string): string => relative(root, file).split(sep).join('/');
+
+const SPLITS = [
+  ['train', 'training'],
+  ['validation', 'valid', 'val', 'dev'],
+  ['test', 'testmini'],
+] as const;
+
+/** Training on what is there for judging is a mistake that nobody sees, so it has to be asked for. */
+function refuseSplits(folder: string, files: readonly string[]): void {
+  const found = SPLITS.flatMap((words) => {
+    const word = words.find((each) => files.some((file) => names(file, each)));
+    return word === undefined ? [] : [word];
+  });
+  if (found.length < 2) return;
+  throw new DatasetError(
+    'rows',
+    `${folder}: expected files of one split, found ${found.join(', ')}; name one with --split, or its file`,
+  );
+}
 
 /** Whether a path names a split as a word of its own. */
 function names(path: string, split: string): boolean {

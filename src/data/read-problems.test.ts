@@ -350,6 +350,14 @@ describe('what cannot be read at all', () => {
   });
 });
 
+test('a folder of several splits is read one split at a time', async () => {
+  const rows = [{ question: 'a?', answer: 'b' }];
+  const root = await put({ 'train.jsonl': rows, 'data/validation-00000-of-00001.jsonl': rows });
+  await expect(openDataset(root)).rejects.toThrow(/found train, validation; name one with --split/);
+  expect(await openDataset(root, { split: 'validation' })).toHaveLength(1);
+  expect(await openDataset(join(root, 'train.jsonl'))).toHaveLength(1);
+});
+
 describe('sizes', () => {
   test('one problem is a dataset', async () => {
     const root = await put({ 'data.jsonl': [{ question: 'a?', answer: 'b' }] });
