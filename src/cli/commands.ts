@@ -31,6 +31,16 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./verify.ts')).verifyCommand,
   },
   {
+    name: 'ask',
+    summary: 'ask a model about pictures: one question, or a file of them',
+    load: async () => (await import('./ask.ts')).ask,
+  },
+  {
+    name: 'bench sample',
+    summary: 'how fast a model draws tokens, and where the time goes',
+    load: async () => (await import('./bench-sample.ts')).benchSample,
+  },
+  {
     name: 'parity',
     summary: 'compare model, processor and sampler with fixtures made by transformers',
     load: async () => (await import('./parity.ts')).parity,
@@ -59,5 +69,10 @@ export const commands: readonly CommandEntry[] = [
     name: 'pretrain',
     summary: 'make a small base model by supervised learning on written solutions',
     load: async () => (await import('./pretrain.ts')).pretrain,
+  },
+  {
+    name: 'eval score',
+    summary: "score responses from anywhere by a benchmark's official rules",
+    load: async () => (await import('./eval-score.ts')).evalScore,
   },
 ];

@@ -1,0 +1,90 @@
+import { literal, maybeTextIn, picturesIn, recordOf, textIn, withPictures } from '../columns.ts';
+import { macroMean } from '../benchmark.ts';
+import type { Benchmark } from '../benchmark.ts';
+import { ItemError } from '../item.ts';
+import type { MegaItem, Piece } from '../item.ts';
+import { megaMetrics } from '../mega/metrics.ts';
+import { dataIn, mapped } from '../mega/parse-response.ts';
+import type { Row } from '#data';
+
+/** MEGA-Bench core: 440 tasks with structured answers and a metric for each field. */
+export const megabench: Benchmark = {
+  name: 'megabench',
+  title: 'MEGA-Bench core',
+  hub: 'TIGER-Lab/MEGA-Bench',
+  wants: (path) => /\.(json|jsonl|parquet)$/.test(path) && !/(^|\/)(open|open_|core_)/.test(path),
+  splits: ['test'],
+  prompts: ['official'],
+  mode: 'own',
+  rule: 'metric of each field, weighted; tasks whose metric needs a judge are not scored',
+  read(row) {
+    const mega = metricsOf(row);
+    const missing = [
+      ...new Set(mega.fields.map(({ metric }) => metric).filter((metric) => !megaMetrics.has(metric))),
+    ];
+    const parts = ['task_description', 'example_text', 'query_text']
+      .map((column) => maybeTextIn(row, column) ?? '')
+      .filter((part) => part !== '');
+    const pictures = ['global_media', 'example_media', 'query_media'].flatMap((column) =>
+      mediaIn(row, column),
+    );
+    const turn = placed(parts.join('\n'), pictures);
+    return {
+      id: textIn(row, 'id'),
+      question: turn,
+      prompts: { official: turn },
+      answer: mega.fields.map(({ answer }) => String(answer)),
+      mega,
+      ...(missing.length > 0 ? { notScored: `metric ${missing.join(', ')}` } : {}),
+      groups: {
+        task: [mega.task],
+        application: [maybeTextIn(row, 'application') ?? ''],
+        'output format': [maybeTextIn(row, 'output_format') ?? ''],
+      },
+    };
+  },
+  headline: { ...macroMean('task'), how: 'mean over the tasks that are scored' },
+};
+
+function metricsOf(row: Row): MegaItem {
+  const answers = dict(row, 'answer');
+  const info = dict(row, 'metric_info');
+  const functions = inner(info['field_score_function'], 'field_score_function');
+  const weights = inner(inner(info['aggregation'] ?? new Map(), 'aggregation')['field_weights'] ?? new Map(), 'field_weights');
+  const parser = info['response_parse_function'];
+  const fields = Object.keys(functions).map((name) => {
+    const metric = functions[name];
+    if (!(name in answers)) throw new ItemError(`expected a field ${name} in answer, found ${Object.keys(answers).join(', ')}`);
+    if (typeof metric !== 'string') throw new ItemError(`expected the name of a metric for ${name}`);
+    const weight = weights[name] === undefined ? 1 : Number(weights[name]);
+    return { name, metric, weight: Number.isFinite(weight) ? weight : 1, answer: answers[name] };
+  });
+  const task = textIn(row, 'task_name', 'id');
+  return { task, parser: typeof parser === 'string' ? parser : 'answer_string', fields };
+}
+
+function dict(row: Row, column: string): Row {
+  const value = row[column];
+  return inner(typeof value === 'string' ? dataIn(value) : mapped(value), column);
+}
+
+function inner(value: unknown, name: string): Row {
+  if (value instanceof Map) return recordOf(value);
+  throw new ItemError(`expected a dict in ${name}, found ${value === undefined ? 'nothing' : typeof value}`);
+}
+
+/** Media paths: a list, or a text that holds one. */
+function mediaIn(row: Row, column: string): readonly Piece[] {
+  const value = row[column];
+  const data = typeof value === 'string' ? (literal(value) ?? value) : value;
+  return picturesIn({ [column]: data }, column);
+}
+
+/** `<image>` and `<video>` marks in order; what has no mark comes first. */
+function placed(text: string, pictures: readonly Piece[]): readonly Piece[] {
+  const marks = [...text.matchAll(/<(?:image|video)>/g)];
+  let next = Math.max(0, pictures.length - marks.length);
+  const numbered = text.replaceAll(/<(?:image|video)>/g, (mark) => (pictures[next] === undefined ? mark : `\u0000${next++}\u0000`));
+  // oxlint-disable-next-line no-control-regex -- a mark that no text of the data holds
+  return withPictures(numbered, /\u0000(\d+)\u0000/g, new Map(pictures.map((piece, index) => [String(index), [piece]])));
+}

@@ -1,0 +1,15 @@
+export { benchmarkOf, benchmarks } from './benchmarks.ts';
+export type { Benchmark } from './benchmark.ts';
+export { EvalError, textOf } from './item.ts';
+export type { EvalItem, ItemFault, Piece } from './item.ts';
+export { readItems } from './read-items.ts';
+export type { Items } from './read-items.ts';
+export { readResponses } from './responses.ts';
+export type { GivenResponse, GivenResponses } from './responses.ts';
+export { scoreResponse, scorers } from './score.ts';
+export type { Judged, Scorer, Scores } from './score.ts';
+export { scoreResponses } from './score-responses.ts';
+export type { ScoredItem, ScoreReport } from './score-responses.ts';
+export { Tally } from './tally.ts';
+export { percent, scoreDocument, scoreItemLine, scoreMarkdown } from './score-document.ts';
+export type { ScoreDocument, ScorerSummary } from './score-document.ts';
