@@ -7,6 +7,7 @@ import type { RunConfig } from '#rl';
 import { splitValidation } from '#rl';
 import type { Metrics } from '#run';
 import { createSeed } from '#run';
+import { UsageError } from './command.ts';
 import type { Io } from './command.ts';
 import { answerFault } from './data-source.ts';
 import { Progress } from './progress.ts';
@@ -86,6 +87,12 @@ async function readProblems(config: RunConfig, place: DataPlace): Promise<RunDat
   // Not the run's own seed: runs that are compared are validated on the same problems.
   const split = splitValidation(usable, config.validation.problems, createSeed('validation'));
   const at = (places: readonly number[]) => places.flatMap((index) => usable[index] ?? []);
+  if (split.training.length === 0) {
+    throw new UsageError(
+      `validation.problems holds out all ${usable.length} problems, so none is left to train on; ` +
+        'set it lower, or to 0',
+    );
+  }
   const { problems, notes } = subsetOf(at(split.training), config);
   const training = new Dataset(problems);
   const validation = at(split.validation);

@@ -1,0 +1,255 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createSeed, exportLines, readRun } from '#run';
+import {
+  checkpoint,
+  smallRethinking,
+  smallSettings,
+  writePuzzles,
+} from './__fixtures__/small-run.ts';
+
+const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
+
+let root = '';
+let data = '';
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'train-cli-'));
+  data = writePuzzles(root, 30);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Ending {
+  /** Sent as soon as stderr holds `when`, or after so many milliseconds. */
+  readonly signal?: NodeJS.Signals;
+  readonly when?: string | number;
+}
+
+/** Runs the real command line. */
+async function cli(args: readonly string[], { signal, when }: Ending = {}): Promise<Ended> {
+  const child = spawn(process.execPath, ['--conditions=source', program, ...args], { cwd: root });
+  let [out, err] = ['', ''];
+  let sent = false;
+  const send = () => {
+    if (signal === undefined || sent) return;
+    sent = true;
+    child.kill(signal);
+  };
+  const timer = typeof when === 'number' ? setTimeout(send, when) : undefined;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    err += text;
+    if (typeof when === 'string' && err.includes(when)) send();
+  });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  return { code, out, err };
+}
+
+function train(preset: string, run: string, ...more: readonly string[]): readonly string[] {
+  const rethinks = /rethinker(?!-hint)|released/u.test(preset) ? smallRethinking : [];
+  const where = ['--start', checkpoint, '--data', data, '--run', join(root, run), '--threads', '1'];
+  return ['train', '--preset', preset, ...where, ...smallSettings, ...rethinks, ...more];
+}
+const resume = (run: string) => ['train', '--run', join(root, run), '--resume', '--threads', '1'];
+
+/** All that a run has stored, but for what names the clock. */
+function contents(run: string): readonly string[] {
+  using reader = readRun(join(root, run));
+  return [...exportLines(reader)]
+    .filter(({ file }) => !['checkpoints.jsonl', 'run.jsonl'].includes(file))
+    .filter(({ line }) => !/"name":"(?:time|throughput)\//u.test(line))
+    .map(({ file, line }) => `${file} ${line.replace(/"time":"[^"]*"/u, '')}`);
+}
+const bytes = (run: string, file: string) =>
+  readFileSync(join(root, run, 'last', file)).toString('base64');
+
+function expectSameRun(run: string, other: string): void {
+  expect(contents(run)).toEqual(contents(other));
+  for (const file of ['model.safetensors', 'optimizer.safetensors', 'trainer.json']) {
+    expect([file, bytes(run, file) === bytes(other, file)]).toEqual([file, true]);
+  }
+}
+
+const expectSuccess = ({ code, err }: Ended) =>
+  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+
+let whole: Ended;
+beforeAll(async () => {
+  whole = await cli(train('rethinker-tiny', 'whole'));
+}, 120_000);
+
+test('a run goes from the gate to the best checkpoint through the command line [D11]', () => {
+  expect(whole.err).toContain('checks passed');
+  expectSuccess(whole);
+  expect(whole.err).toMatch(
+    /finished: validation [\d.]+ → [\d.]+, best checkpoint iteration-0000\d/u,
+  );
+  using run = readRun(join(root, 'whole'));
+  expect(run.eventsOf('validated').map(({ iteration }) => iteration)).toEqual([0, 1, 2, 3]);
+  expect(run.eventsOf('completed')).toHaveLength(3);
+  expect(run.best()).toBeDefined();
+  expect(existsSync(join(root, 'whole/best/config.json'))).toBe(true);
+  expect(readdirSync(join(root, 'whole/tensorboard'))).toHaveLength(1);
+  expect(readdirSync(join(root, 'whole/validation')).sort()).toContain(
+    'iteration-00003-rethink.jsonl',
+  );
+});
+
+test('replayed samples reach the loss and rethinkings are kept, through the command line [S1] [rule 32]', () => {
+  using run = readRun(join(root, 'whole'));
+  const sum = (name: string) =>
+    run.series(name).reduce((total, { value }) => total + (value ?? 0), 0);
+  expect(sum('replay/drawn')).toBeGreaterThan(0);
+  expect(run.rollouts({ replayed: true }).length).toBeGreaterThan(0);
+  expect(sum('replay/token_share')).toBeGreaterThan(0);
+  expect(sum('rethink/kept')).toBeGreaterThan(0);
+  expect(sum('nll/tokens')).toBeGreaterThan(0);
+  expect(run.rollouts({ rethought: true }).length).toBe(sum('rethink/kept'));
+});
+
+test('two iterations, a stop, and the rest have the bytes of an uninterrupted run [D8] [rule 38]', async () => {
+  const first = await cli(train('rethinker-tiny', 'halves', '--stop-after', '2'));
+  expect(first.err).toContain('stopped after 2 iterations');
+  expect(first.code).toBe(0);
+  const second = await cli(resume('halves'));
+  expectSuccess(second);
+  expectSameRun('halves', 'whole');
+}, 120_000);
+
+test.each([
+  ['in the middle of an iteration', 'step 3/'],
+  ['while rollouts are drawn', 'iteration 1/3  completed'],
+  ['during the first validation', 'gate:'],
+] as const)(
+  'SIGTERM %s saves, leaves within seconds, and resumes exactly [D8]',
+  async (name, when) => {
+    const run = `stopped-${name.split(' ').at(-1)}`;
+    const stopped = await cli(train('rethinker-tiny', run), { signal: 'SIGTERM', when });
+    expect(stopped.code).toBe(143);
+    expect(stopped.err).toContain('--resume goes on from there');
+    const again = await cli(resume(run));
+    expectSuccess(again);
+    expectSameRun(run, 'whole');
+  },
+  120_000,
+);
+
+test('kill -9 at random moments and --resume give the bytes of an uninterrupted run [D8] [rule 38]', async () => {
+  const random = createSeed('kill the command line').stream();
+  const kills = Number(process.env['KILLS'] ?? 3);
+  const killed = { signal: 'SIGKILL' as const };
+  const args = () =>
+    existsSync(join(root, 'killed/run.sqlite'))
+      ? resume('killed')
+      : train('rethinker-tiny', 'killed');
+  for (let kill = 0; kill < kills; kill++) {
+    await cli(args(), { ...killed, when: 1200 + random.int(3500) });
+  }
+  const last = await cli(args());
+  expectSuccess(last);
+  expectSameRun('killed', 'whole');
+}, 600_000);
+
+test('a second process on the same run is refused, and so is a run that is there already', async () => {
+  const twice = await cli(train('rethinker-tiny', 'whole'));
+  expect(twice.code).toBe(1);
+  expect(twice.err).toContain('a run is there already; go on with --resume');
+  const long = train('reasoner-tiny', 'locked').map((word) =>
+    word === 'train.maxIterations=3'
+      ? 'train.maxIterations=0'
+      : word === 'train.epochs=2'
+        ? 'train.epochs=500'
+        : word,
+  );
+  const first = cli(long, { signal: 'SIGTERM', when: 8000 });
+  const folder = join(root, 'locked');
+  while (!existsSync(join(folder, 'writer.json')))
+    await new Promise((next) => setTimeout(next, 50));
+  const second = await cli(resume('locked'));
+  expect(second.code).toBe(1);
+  expect(second.err).toContain('another process is writing this run');
+  expect((await first).code).toBe(143);
+}, 120_000);
+
+test('a run folder of another version is refused in words', async () => {
+  await cli(train('reasoner-tiny', 'other', '--stop-after', '1'));
+  const database = new DatabaseSync(join(root, 'other/run.sqlite'));
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  const { code, err } = await cli(resume('other'));
+  expect(code).toBe(1);
+  expect(err).toContain('a run folder of another version');
+}, 60_000);
+
+test('settings cannot change within a run', async () => {
+  const { code, err } = await cli([...resume('whole'), '--set', 'rethink.q=0.1']);
+  expect(code).toBe(2);
+  expect(err).toContain('rethink.q cannot change within it');
+});
+
+test.each([
+  [['--set', 'replay.alfa=2'], 'there is no setting "replay.alfa"; did you mean replay.alpha?'],
+  [['--set', 'rethink.q=0.5'], 'rethink.q = 0.5 has no effect: rethink.mode is off'],
+  [['--set', 'batch.mode=srs'], 'did you mean ssr?'],
+  [['--set', 'batch.mode'], '--set: expected key=value'],
+  [['--start', 'runs/nowhere/best'], 'expected a checkpoint at runs/nowhere/best, found none'],
+  [['--set', 'rollout.maxPromptTokens=1020'], 'the context of the model'],
+  [['--data', 'nothing.jsonl'], 'nothing.jsonl'],
+  [['--set', 'validation.problems=30'], 'validation.problems holds out all 30 problems'],
+] as const)('%j is refused before anything is begun', async (words, message) => {
+  const base = ['train', '--preset', 'reasoner-tiny', '--run', join(root, 'refused')];
+  const where = words[0] === '--start' ? [] : ['--start', checkpoint];
+  const from = words[0] === '--data' ? [] : ['--data', data];
+  const held = words[1].startsWith('validation') ? [] : ['--set', 'validation.problems=6'];
+  const { code, err } = await cli([...base, ...where, ...from, ...held, ...words]);
+  expect(err).toContain(message);
+  expect(code).toBeGreaterThan(0);
+  expect(existsSync(join(root, 'refused/run.sqlite'))).toBe(false);
+});
+
+test('an unknown preset is answered with the nearest name', async () => {
+  const { code, err } = await cli(['train', '--preset', 'reasoner-tin']);
+  expect([code, err]).toEqual([2, expect.stringContaining('did you mean reasoner-tiny?')]);
+});
+
+test('--explain prints the effective algorithm, every setting and its source', async () => {
+  const { code, out } = await cli([
+    'train',
+    '--preset',
+    'rethinker',
+    '--set',
+    'seed=3',
+    '--explain',
+  ]);
+  expect(code).toBe(0);
+  expect(out).toContain('Selective Sample Replay');
+  expect(out).toMatch(/^seed\s+3\s+set by you/mu);
+  expect(out).toMatch(/^replay\.alpha\s+1\s+paper v1/mu);
+});
+
+test('--json gives every event as one document a line, numbers and all', async () => {
+  const { code, out } = await cli([
+    ...train('reasoner-tiny', 'json', '--skip-gate', '--stop-after', '1'),
+    '--json',
+  ]);
+  expect(code).toBe(0);
+  const events = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { event: string; metrics: object });
+  expect(new Set(events.map(({ event }) => event))).toContain('stepped');
+  expect(events.find(({ event }) => event === 'collected')?.metrics).toHaveProperty('reward/mean');
+  using run = readRun(join(root, 'json'));
+  expect(run.head().stamps).toContain('the checks before the first step were skipped');
+}, 60_000);
