@@ -16,6 +16,7 @@ import {
   modelManifest,
   readBatch,
 } from './parity-model-case.ts';
+import { checkSamplerGreedy } from './parity-sampler-greedy.ts';
 import { runCase, textQuantities, visionQuantities } from './parity-model-forward.ts';
 
 /** Checks a fixture of kind `model`: every checkpoint, every case, every expected tensor. */
@@ -31,7 +32,9 @@ export async function* checkModel(folder: string, manifest: unknown): AsyncItera
       try {
         const known = modelCase.safeParse(found);
         if (known.success) {
-          yield* checkCase({ folder, checkpoint: join(folder, path), label }, known.data);
+          const place = { folder, checkpoint: join(folder, path), label };
+          yield* checkCase(place, known.data);
+          if (known.data.kind === 'greedy') yield* checkSamplerGreedy(place, known.data);
         } else yield failure(label, 'case', z.prettifyError(known.error));
       } catch (error) {
         yield failure(label, 'case', error instanceof Error ? error.message : String(error));

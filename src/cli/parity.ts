@@ -5,13 +5,14 @@ import { z } from 'zod';
 
 import { type Command, type Io, UsageError } from './command.ts';
 import { failure, type ParityChecker, type ParityResult } from './parity-check.ts';
-import { checkModel } from './parity-model.ts';
-import { processorCheckers } from './parity-processor.ts';
 
-const checkers: Readonly<Record<string, ParityChecker>> = {
-  ...processorCheckers,
-  model: checkModel,
-};
+/** Checkers by the fixture's `kind`; loaded when needed, so that help needs no libtorch. */
+async function loadCheckers(): Promise<Readonly<Record<string, ParityChecker>>> {
+  const { processorCheckers } = await import('./parity-processor.ts');
+  const { checkModel } = await import('./parity-model.ts');
+  const { checkSampling } = await import('./parity-sampling.ts');
+  return { ...processorCheckers, model: checkModel, sampling: checkSampling };
+}
 
 const options = z.strictObject({
   json: z.boolean().default(false).describe('one JSON line per case and quantity on stdout'),
@@ -41,6 +42,7 @@ async function* checkFixture(folder: string): AsyncIterable<ParityResult> {
     return;
   }
   const kind = z.looseObject({ kind: z.string() }).safeParse(manifest).data?.kind;
+  const checkers = await loadCheckers();
   const checker = kind === undefined ? undefined : checkers[kind];
   if (checker === undefined) {
     const known = Object.keys(checkers).join(', ');
