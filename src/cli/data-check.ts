@@ -118,7 +118,7 @@ async function examine(check: Check) {
       const row = withListed(read, check);
       summary.add(row);
       findings.push(...row.findings);
-      await examples.add(row, read.problem);
+      await examples.add(row);
       await keep(row, check);
     }
   }

@@ -17,7 +17,7 @@ interface Example {
 export class Examples {
   readonly byCode = new Map<FindingCode, Example[]>();
 
-  async add({ findings }: ReadRow, problem: Problem | undefined): Promise<void> {
+  async add({ findings, asRead: problem }: ReadRow): Promise<void> {
     for (const finding of findings) {
       const examples = this.byCode.get(finding.code) ?? [];
       this.byCode.set(finding.code, examples);

@@ -31,11 +31,16 @@ export const dataShow: Command<typeof options> = {
   async run({ options: given, positionals: [name, id, ...more] }, io): Promise<ExitCode> {
     if (id === undefined || more.length > 0) throw new UsageError('expected a dataset and an id');
     const row = await find(name, id, given, io);
-    if (row.problem === undefined) {
-      for (const { code, message } of row.findings) io.err(`${code}: ${message}\n`);
+    const { problem } = row;
+    if (problem === undefined) {
+      const { asRead, findings } = row;
+      if (given.json)
+        io.out(`${JSON.stringify({ dropped: asRead ?? null, findings }, undefined, 2)}\n`);
+      else if (asRead !== undefined) io.out(`${asRead.question}\nanswer ${asRead.answer}\n`);
+      for (const { code, message } of findings) io.err(`${code}: ${message}\n`);
       return 1;
     }
-    const shown = await view(row.problem, given);
+    const shown = await view(problem, given);
     if (given.json)
       io.out(`${JSON.stringify({ ...shown, findings: row.findings }, undefined, 2)}\n`);
     else io.out(`${lines(shown, row).join('\n')}\n`);

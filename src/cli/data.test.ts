@@ -208,14 +208,21 @@ describe('data check', () => {
   });
 
   test('--report holds a page with the pictures, safe from what the rows say', async () => {
-    await put('set', [row('<script>alert(1)</script>', { question: 'no mark', answer: '1' })]);
+    await put('set', [
+      row('<script>alert(1)</script>', { question: 'no mark', answer: '1' }),
+      row('dropped', { question: '<image><image>&<b>', answer: '1' }),
+    ]);
     await data('check', 'set', '--report', 'report');
     const page = await readFile(join(folder, 'report/examples.html'), 'utf8');
     expect(page).toContain('data:;base64,');
     expect(page).not.toContain('<script>');
-    expect(await lines('report/findings.jsonl')).toMatchObject([{ code: 'placeholder_missing' }]);
+    expect(page).toContain('<pre>&#60;image&#62;&#60;image&#62;&#38;&#60;b&#62;</pre>');
+    expect(await lines('report/findings.jsonl')).toMatchObject([
+      { code: 'placeholder_missing' },
+      { code: 'placeholder_mismatch' },
+    ]);
     expect(JSON.parse(await readFile(join(folder, 'report/summary.json'), 'utf8'))).toMatchObject({
-      rows: 1,
+      rows: 2,
     });
   });
 
@@ -273,6 +280,11 @@ test('data show prints a problem by id or by row, and corrects an id', async () 
   );
   const second = await data('show', 'set', '#2', '--json');
   expect(JSON.parse(second.out)).toMatchObject({ id: 'beta', findings: [] });
+  await put('bad', [row('gamma', { answer: '' })]);
+  const dropped = await data('show', 'bad', 'gamma');
+  expect(dropped.code).toBe(1);
+  expect(dropped.out).toContain('How many dots are on the picture of gamma?');
+  expect(dropped.err).toContain('gold_empty');
   expect(await data('show', 'set', 'alhpa')).toMatchObject({
     code: 2,
     err: expect.stringContaining('did you mean alpha?'),

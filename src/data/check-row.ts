@@ -89,13 +89,21 @@ function checkAnswer(answer: string, { boxedAnswers }: Adapter, findings: Findin
   const box = boxOf(answer);
   if (answer.trim() === '' || (box !== undefined && box !== null && box.trim() === '')) {
     findings.add('gold_empty', `expected an answer, found ${JSON.stringify(shown)}`);
-  } else if (box === null) {
+  } else if (box === null || !braceCountsAgree(answer)) {
     findings.add('gold_unparsable', `expected a box whose braces close, found ${shown}`);
   } else if (box === undefined && boxedAnswers) {
     findings.add('gold_missing_box', `expected \\boxed{…}, found ${shown}; it is put into a box`);
     return `\\boxed{${answer}}`;
   }
   return answer;
+}
+
+/**
+ * Whether as many braces close as open, those behind a backslash counted as well: extractors that count
+ * them so take such an answer for none (row 34209 of ViRL39K), and reward every response without one.
+ */
+function braceCountsAgree(answer: string): boolean {
+  return answer.split('{').length === answer.split('}').length;
 }
 
 /** The content of the last box; undefined without one, null where its braces do not close. */

@@ -32,10 +32,7 @@ export function chanceKey(...parts: readonly (string | number)[]): Buffer {
 
 /** xoshiro128** (Blackman and Vigna 2021), seeded by the SHA-256 of the key. */
 export function chance(...key: readonly (string | number)[]): Chance {
-  const state = new Int32Array(4);
-  const seed = chanceKey(...key);
-  for (let word = 0; word < 4; word++) state[word] = seed.readInt32LE(word * 4);
-  if (state.every((word) => word === 0)) state[3] = 1;
+  const state = firstState(chanceKey(...key));
 
   const words = (count: number): Uint32Array => {
     const drawn = new Uint32Array(count);
@@ -55,7 +52,13 @@ export function chance(...key: readonly (string | number)[]): Chance {
     state.set([a, b, c, d]);
     return drawn;
   };
-  const uint32 = (): number => words(1)[0] ?? 0;
+  const uint32 = (): number => {
+    const [, b = 0] = state;
+    const times5 = Math.imul(b, 5);
+    const result = Math.imul((times5 << 7) | (times5 >>> 25), 9) >>> 0;
+    advance(state);
+    return result;
+  };
   const float = (): number => uint32() / 2 ** 32;
   const below = (n: number): number => {
     if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) {
@@ -86,4 +89,21 @@ export function chance(...key: readonly (string | number)[]): Chance {
       return list;
     },
   };
+}
+
+function firstState(seed: Buffer): Int32Array {
+  const state = Int32Array.from([0, 4, 8, 12], (at) => seed.readInt32LE(at));
+  if (state.every((word) => word === 0)) state[3] = 1; // the one state that never changes
+  return state;
+}
+
+/** One step of the state of xoshiro128**. */
+function advance(state: Int32Array): void {
+  const [a = 0, b = 0, c = 0, d = 0] = [state[0], state[1], state[2], state[3]];
+  const mixed = c ^ a;
+  const folded = d ^ b;
+  state[0] = a ^ folded;
+  state[1] = b ^ mixed;
+  state[2] = mixed ^ (b << 9);
+  state[3] = (folded << 11) | (folded >>> 21);
 }

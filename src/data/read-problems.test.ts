@@ -76,6 +76,10 @@ describe('findings', () => {
     ['placeholder_mismatch', { image: [] }],
     ['too_many_images', { question: '<image>'.repeat(9), image: Array(9).fill('images/a.png') }],
     ['gold_unparsable', { answer: String.raw`\boxed{\frac{1}{2}` }],
+    [
+      'gold_unparsable', // row 34209 of ViRL39K
+      { answer: String.raw`\boxed{\left\{\eqalign{&x+y-4=30\cr&(x-4)-(y-4)=2\cr }\right.}` },
+    ],
     ['gold_empty', { answer: '' }],
     ['gold_empty', { answer: '\\boxed{ }' }],
     ['row_malformed', { question: null }],

@@ -49,6 +49,8 @@ export interface ReadRow {
   readonly file: string;
   readonly row: number;
   readonly problem: Problem | undefined;
+  /** The problem as it was read, also where a finding drops it; its pictures are those that opened. */
+  readonly asRead: Problem | undefined;
   readonly findings: readonly Finding[];
   /** Tokens of its prompt, where they were counted. */
   readonly promptTokens?: number;
@@ -184,7 +186,7 @@ function finish({ placed, raw, fault, images }: Prepared, context: Context): Rea
   const findings = new Findings({ ...place, id });
   if (raw === undefined) {
     findings.add('row_malformed', fault ?? 'expected a row');
-    return { ...place, problem: undefined, findings: findings.all };
+    return { ...place, problem: undefined, asRead: undefined, findings: findings.all };
   }
   if (id === undefined) findings.add('qid_missing', 'expected an id of its own, found none');
   else if (seen.ids.has(id))
@@ -201,10 +203,12 @@ function finish({ placed, raw, fault, images }: Prepared, context: Context): Rea
   if (promptTokens !== undefined && promptTokens > limit) {
     findings.add('prompt_too_long', `expected at most ${limit} tokens, found ${promptTokens}`);
   }
-  if (findings.dropped) return { ...place, problem: undefined, findings: findings.all };
+  if (findings.dropped) {
+    return { ...place, problem: undefined, asRead: problem, findings: findings.all };
+  }
   noteSeen(problem, seen, findings);
   const counted = promptTokens === undefined ? {} : { promptTokens };
-  return { ...place, problem, findings: findings.all, ...counted };
+  return { ...place, problem, asRead: problem, findings: findings.all, ...counted };
 }
 
 function noteSeen(problem: Problem, seen: Seen, findings: Findings): void {
