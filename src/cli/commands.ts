@@ -26,6 +26,26 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./train.ts')).trainCommand,
   },
   {
+    name: 'runs',
+    summary: 'list the runs in a folder: where each stands, its best checkpoint, its alarms',
+    load: async () => (await import('./runs.ts')).runsCommand,
+  },
+  {
+    name: 'inspect',
+    summary: 'look into a run: its course, or its rollouts with spans, verdicts and replay history',
+    load: async () => (await import('./inspect.ts')).inspectCommand,
+  },
+  {
+    name: 'diff',
+    summary: 'two runs side by side: settings and versions that differ, last value of every metric',
+    load: async () => (await import('./diff.ts')).diffCommand,
+  },
+  {
+    name: 'export',
+    summary: 'write a run as JSON lines: events, metrics, problems, rollouts, attempts, uses',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
     name: 'verify',
     summary: 'Check answers against gold answers and explain the verdict',
     load: async () => (await import('./verify.ts')).verifyCommand,
@@ -69,6 +89,11 @@ export const commands: readonly CommandEntry[] = [
     name: 'pretrain',
     summary: 'make a small base model by supervised learning on written solutions',
     load: async () => (await import('./pretrain.ts')).pretrain,
+  },
+  {
+    name: 'eval',
+    summary: 'evaluate a model on a benchmark, in process or behind an OpenAI-compatible endpoint',
+    load: async () => (await import('./eval.ts')).evalCommand,
   },
   {
     name: 'eval score',
