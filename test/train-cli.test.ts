@@ -184,13 +184,37 @@ test('a second process on the same run is refused, and so is a run that is there
 
 test('a run folder of another version is refused in words', async () => {
   await cli(train('reasoner-tiny', 'other', '--stop-after', '1'));
-  const database = new DatabaseSync(join(root, 'other/run.sqlite'));
-  database.exec('PRAGMA user_version = 99');
-  database.close();
+  const version = (number: number) => {
+    const database = new DatabaseSync(join(root, 'other/run.sqlite'));
+    database.exec(`PRAGMA user_version = ${number}`);
+    database.close();
+  };
+  version(99);
   const { code, err } = await cli(resume('other'));
+  version(1);
   expect(code).toBe(1);
   expect(err).toContain('a run folder of another version');
 }, 60_000);
+
+test('runs, inspect, diff and export tell what a run has stored', async () => {
+  const folder = join(root, 'whole');
+  const list = await cli(['runs', '--root', root]);
+  expect(list.out).toMatch(/whole\s+rethinker-tiny\s+finished\s+3/u);
+  const summary = await cli(['inspect', folder]);
+  expect(summary.out).toMatch(/gate sampler and trainer agree: mean/u);
+  expect(summary.out).toMatch(/iteration\s+validation\s+reward/u);
+  const rethought = await cli(['inspect', folder, '--rethought', '--limit', '1']);
+  expect(rethought.out).toMatch(/correct “\d”\s+advantage \+/u);
+  expect(rethought.out).toMatch(/⟨trigger⟩\s+Wait[^⟨]+⟨\/trigger⟩⟨rethinking⟩/u);
+  const replayed = await cli(['inspect', folder, '--replayed', '--limit', '1']);
+  expect(replayed.out).toMatch(/trained on in .*\(replayed, age \d\)/u);
+  const diff = await cli(['diff', folder, join(root, 'other')]);
+  expect(diff.out).toMatch(/rethink\.mode\s+random\s+off/u);
+  const exported = await cli(['export', folder, '--out', join(root, 'exported')]);
+  expect(exported.code).toBe(0);
+  const lines = readFileSync(join(root, 'exported/rollouts.jsonl'), 'utf8').trim().split('\n');
+  expect(lines).toHaveLength(3 * 8 * 4);
+});
 
 test('settings cannot change within a run', async () => {
   const { code, err } = await cli([...resume('whole'), '--set', 'rethink.q=0.1']);

@@ -14,7 +14,7 @@ export interface RunSummary {
   readonly step: number;
   /** ISO 8601; null before the first event. */
   readonly lastEventAt: string | null;
-  /** Its last event says that all iterations are trained. */
+  /** All iterations are trained and the last weights published. */
   readonly finished: boolean;
   readonly alarms: readonly { readonly name: string; readonly message: string }[];
   readonly best: Checkpoint | undefined;
@@ -27,13 +27,14 @@ export function summarise(run: RunReader): RunSummary {
     const { name = '', message = '' } = data as { name?: string; message?: string };
     return { name, message };
   });
-  const data = last?.data as { readonly final?: boolean } | undefined;
+  // What comes behind the last publication (its validation) does not make a run unfinished.
+  const published = run.eventsOf('published').at(-1)?.data as { final?: boolean } | undefined;
   return {
     head: run.head(),
     iteration: last?.iteration ?? 0,
     step: last?.step ?? 0,
     lastEventAt: last?.time ?? null,
-    finished: last?.kind === 'published' && data?.final === true,
+    finished: published?.final === true,
     alarms,
     best: run.best(),
     last: run.checkpoints().at(-1),
