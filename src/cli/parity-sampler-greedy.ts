@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { loadModel } from '#model';
 import { type Completion, type SampleRequest, Sampler } from '#sampler';
-import { Safetensors } from '#tensor';
+import { Safetensors, TensorScope } from '#tensor';
 
 import { compared, type ParityResult } from './parity-check.ts';
 import { type CaseOf, CaseTensors, readBatch } from './parity-model-case.ts';
@@ -61,6 +61,7 @@ function read(
   { folder, checkpoint }: { readonly folder: string; readonly checkpoint: string },
   found: CaseOf<'greedy'>,
 ) {
+  using _scope = new TensorScope('parity case');
   using file = new Safetensors(join(folder, found.file));
   const tensors = new CaseTensors(file, found.tensors);
   const model = loadModel(checkpoint, { dtype: 'f32' });
