@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import type { Patches } from '#model/processor';
 import { liveTensors, noGrad, type Tensor, TensorScope } from '#tensor';
 
-import { picture, tinyModel } from './__fixtures__/tiny.ts';
+import { picture, promptOf, tinyModel, words } from './__fixtures__/tiny.ts';
 import { FeatureCache, type FeatureSource } from './feature-cache.ts';
+import { tokenLogprobs } from './head.ts';
 import type { QwenVL } from './qwen-vl.ts';
 
 const [large, wide, small] = [picture('a', 6, 4), picture('b', 2, 6), picture('c', 2, 2)] as const;
@@ -82,6 +83,38 @@ test('a batch beyond the budget is still answered whole', () => {
   const all = cache.features([large, wide, small], watched(model));
   expect([...all.values()].map((feature) => floats(feature).length / 32)).toEqual([6, 3, 1]);
   expect(cache.bytes).toBe(row);
+});
+
+/** Gradients by name after one pass with given embeddings. */
+function gradientsWith(
+  model: QwenVL,
+  features: ReadonlyMap<string, Tensor>,
+): ReadonlyMap<string, number[]> {
+  const batch = model.batch([{ prompt: promptOf(2, [3, large, 4]), responses: [words(9, 1)] }]);
+  const hidden = model.hidden(batch, model.embed(batch, features));
+  const options = { bans: null, temperatures: null };
+  const chosen = hidden.indexSelect(0, batch.predictorRows);
+  tokenLogprobs(chosen, model.decoder.head, batch.targets, options).logprobs.sum().backward();
+  const found = new Map<string, number[]>();
+  for (const [name, parameter] of model.parameters) {
+    if (parameter.grad !== null) found.set(name, floats(parameter.grad));
+    parameter.grad = null;
+  }
+  return found;
+}
+
+test('kept embeddings give the decoder the same gradients and the tower none', () => {
+  using _scope = new TensorScope();
+  using model = tinyModel();
+  using cache = new FeatureCache(1e6);
+  const [fresh] = model.encodeImages([large]);
+  if (fresh === undefined) throw new Error('expected embeddings');
+  const whole = gradientsWith(model, new Map([['a', fresh]]));
+  const frozen = gradientsWith(model, cache.features([large], watched(model)));
+  expect([...whole.keys()].some((name) => name.startsWith('visual.'))).toBe(true);
+  expect([...frozen.keys()].some((name) => name.startsWith('visual.'))).toBe(false);
+  for (const [name, gradient] of frozen) expect(gradient).toEqual(whole.get(name));
+  expect(frozen.size).toBeGreaterThan(20);
 });
 
 test('the end of the cache frees what it kept', () => {
