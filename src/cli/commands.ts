@@ -100,4 +100,14 @@ export const commands: readonly CommandEntry[] = [
     summary: "score responses from anywhere by a benchmark's official rules",
     load: async () => (await import('./eval-score.ts')).evalScore,
   },
+  {
+    name: 'eval diff',
+    summary: 'compare two evaluations item by item: wins, losses, exact McNemar p-value',
+    load: async () => (await import('./eval-diff.ts')).evalDiff,
+  },
+  {
+    name: 'eval report',
+    summary: "results of evaluations as a table beside the paper's figures",
+    load: async () => (await import('./eval-report.ts')).evalReport,
+  },
 ];

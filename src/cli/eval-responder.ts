@@ -79,6 +79,7 @@ async function loaded(given: Given, io: Io, folder: string): Promise<OpenRespond
       threads,
     }),
   );
+  await policy.publish();
   const about = { kind: 'in process', model: given.model, dtype, device };
   const owned = stack.move();
   return {

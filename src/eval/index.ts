@@ -25,3 +25,8 @@ export { RequestError } from './responder.ts';
 export type { AskedPart, Decoding, Question, Reply, Responder } from './responder.ts';
 export { runEval, turnOf, turnsHash } from './run-eval.ts';
 export type { EvalOutcome, EvalRun, Template } from './run-eval.ts';
+export { diffEvals, diffPage } from './diff.ts';
+export type { EvalDiff, Side } from './diff.ts';
+export { paperResults } from './paper-results.ts';
+export type { PublishedScore } from './paper-results.ts';
+export { reportMarkdown, reportPage, reportTable } from './report.ts';
