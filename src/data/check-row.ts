@@ -89,7 +89,7 @@ function checkAnswer(answer: string, { boxedAnswers }: Adapter, findings: Findin
   const box = boxOf(answer);
   if (answer.trim() === '' || (box !== undefined && box !== null && box.trim() === '')) {
     findings.add('gold_empty', `expected an answer, found ${JSON.stringify(shown)}`);
-  } else if (box === null || !braceCountsAgree(answer)) {
+  } else if (box === null || (box !== undefined && !braceCountsAgree(answer))) {
     findings.add('gold_unparsable', `expected a box whose braces close, found ${shown}`);
   } else if (box === undefined && boxedAnswers) {
     findings.add('gold_missing_box', `expected \\boxed{…}, found ${shown}; it is put into a box`);

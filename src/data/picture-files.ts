@@ -6,7 +6,8 @@ import { isAbsolute, join, resolve } from 'node:path';
  * or the `images` folder in either, since archives unpack to `images/` as well as `images/images/`.
  */
 export class PictureFiles {
-  readonly #bases: string[];
+  /** Replaced, never changed: searches run side by side. */
+  #bases: readonly string[];
 
   constructor(root: string, images?: string, archives: readonly string[] = []) {
     const roots = [...(images === undefined ? [] : [resolve(images)]), root, ...archives];
@@ -17,14 +18,19 @@ export class PictureFiles {
   async find(name: string): Promise<string | undefined> {
     const path = name.replace(/^file:\/\//, '');
     if (isAbsolute(path)) return (await exists(path)) ? path : undefined;
-    for (const [index, base] of this.#bases.entries()) {
+    for (const base of this.#bases) {
       const candidate = join(base, path);
       if (!(await exists(candidate))) continue;
-      // Where one picture lies, the others lie: the next search begins there.
-      if (index > 0) this.#bases.unshift(...this.#bases.splice(index, 1));
+      this.#prefer(base);
       return candidate;
     }
     return undefined;
+  }
+
+  /** Where one picture lies, the others lie: the next search begins there. */
+  #prefer(base: string): void {
+    if (this.#bases[0] === base) return;
+    this.#bases = [base, ...this.#bases.filter((other) => other !== base)];
   }
 
   /** Folders that were searched. */

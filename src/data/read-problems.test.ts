@@ -205,6 +205,18 @@ describe('ViRL39K', () => {
     },
   );
 
+  test('searches side by side find every picture, also in two folders at once', async () => {
+    const files: Record<string, Uint8Array> = {};
+    const rows = Array.from({ length: 120 }, (_, at) => {
+      files[at % 3 === 0 ? `images/${at}.png` : `images/images/${at}.png`] = png(4, 3, at);
+      return virl(at, { image: [`images/${at}.png`] });
+    });
+    const root = await put({ ...files, 'data.jsonl': rows });
+    const { problems, findings } = await read(root);
+    expect(findings).toEqual([]);
+    expect(problems).toHaveLength(120);
+  });
+
   test('a row without a picture is a problem of text', async () => {
     const root = await put({
       'data.jsonl': [virl('a', { question: 'What is 1 + 1?', image: [] })],
