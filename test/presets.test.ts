@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KnobKey, Preset } from '#rl';
 import { configOf, explain, knobKeys, knobOf, resolveConfig, settingOf } from '#rl';
-import { presets } from '../configs/index.ts';
+import { presets } from '#configs';
 
 const named = (name: string): Preset => {
   const found = presets.find((preset) => preset.name === name);

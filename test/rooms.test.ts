@@ -26,6 +26,7 @@ const doors: Record<string, readonly string[]> = {
   ],
   pretrain: ['tensor', 'nn', 'data', 'model', 'model/processor', 'run'],
   rl: ['data', 'type verify', 'type run', 'type policy'],
+  configs: ['rl'],
   eval: ['data', 'verify', 'type run', 'type policy'],
 };
 const rooms = [...Object.keys(doors), 'cli'];

@@ -34,7 +34,7 @@ function anyConfig(random: Random): RunConfig {
     'batch.mode': pick(random, 'grpo', 'filter', 'ssr'),
     'batch.keepGroups': random.int(2) === 1,
     'replay.alpha': pick(random, 0, 1, 2.5),
-    'replay.persist': pick(random, 'episode', 1, 5),
+    'replay.persist': pick<number | 'episode'>(random, 'episode', 1, 5),
     'replay.capacity': pick(random, 0, 3),
     'replay.replacement': random.int(2) === 1,
     'loss.normalise': pick(random, 'tokens', 'per_response', 'per_microbatch'),
