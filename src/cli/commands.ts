@@ -110,4 +110,9 @@ export const commands: readonly CommandEntry[] = [
     summary: "results of evaluations as a table beside the paper's figures",
     load: async () => (await import('./eval-report.ts')).evalReport,
   },
+  {
+    name: 'passrate',
+    summary: 'measure how often a model solves each problem, for choosing problems',
+    load: async () => (await import('./passrate.ts')).passrate,
+  },
 ];

@@ -3,11 +3,12 @@ import { z } from 'zod';
 import { pictureCache, pictureStore } from '#data';
 import type { DatasetFiles } from '#data';
 import { cardMarkdown, EvalError, makeCard, readItems, RecordStore, runEval, turnsHash, writeCard } from '#eval';
-import type { Benchmark, EvalCard, EvalItem, EvalOutcome, RunIdentity, Template } from '#eval';
+import type { Benchmark, Decoding, EvalCard, EvalItem, EvalOutcome, RunIdentity, Template } from '#eval';
 import { templateText } from '#model/processor';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { openResponder, responderOptions } from './eval-responder.ts';
+import type { OpenResponder } from './eval-responder.ts';
 import { benchmarkFiles, benchmarkNamed, tellFaults } from './eval-source.ts';
 import { Progress } from './progress.ts';
 import { versionOf } from './version.ts';
@@ -131,8 +132,8 @@ interface Asking {
   readonly io: Io;
   readonly files: DatasetFiles;
   readonly store: RecordStore;
-  readonly open: Awaited<ReturnType<typeof openResponder>>;
-  readonly decoding: Parameters<Awaited<ReturnType<typeof openResponder>>['responder']['ask']>[1];
+  readonly open: OpenResponder;
+  readonly decoding: Decoding;
 }
 
 async function asked(asking: Asking): Promise<EvalOutcome> {

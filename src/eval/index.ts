@@ -30,3 +30,6 @@ export type { EvalDiff, Side } from './diff.ts';
 export { paperResults } from './paper-results.ts';
 export type { PublishedScore } from './paper-results.ts';
 export { reportMarkdown, reportPage, reportTable } from './report.ts';
+export { itemOfProblem, problems } from './benchmarks/plain.ts';
+export { passRatesOf } from './pass-rates.ts';
+export type { PassRate } from './pass-rates.ts';
