@@ -36,18 +36,17 @@ function lastLogprobs(
   replies: readonly (readonly number[])[],
   features: ReadonlyMap<string, Tensor>,
 ): Tensor {
+  // Replies are responses: an image token that was generated is a word there, not a picture's place.
   const trees = batch.prompts.map((prompt, row) => ({
-    prompt: {
-      chunks: [
-        ...prompt.chunks,
-        { kind: 'tokens' as const, ids: Int32Array.from(replies[row] ?? []) },
-      ],
-      length: prompt.length + (replies[row]?.length ?? 0),
-    },
-    responses: [],
+    prompt,
+    responses: [Int32Array.from(replies[row] ?? [])],
   }));
   const plan = model.batch(trees);
   const hidden = model.hidden(plan, model.embed(plan, features));
-  const last = plan.packed.roots.map(({ start, length }) => start + length - 1);
+  const { roots, branches } = plan.packed;
+  const last = branches.map(({ root, start, length }) => {
+    const prompt = roots[root] ?? { start: 0, length: 1 };
+    return length > 0 ? start + length - 1 : prompt.start + prompt.length - 1;
+  });
   return model.decoder.logits(hidden.indexSelect(0, fromInts(last))).logSoftmax(-1);
 }
