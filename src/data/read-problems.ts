@@ -60,6 +60,8 @@ const MAX_PROMPT_TOKENS = 6144;
 /** A longer side divided by the shorter one; the image processor refuses more. */
 const MOST_EXTREME = 200;
 const AT_ONCE = 8;
+/** Rows whose pictures are opened before the first of them is given out. */
+const STRETCH_ROWS = 128;
 
 /**
  * Reads the problems of a dataset one stretch after another, checking each row as algorithm.md 6.6 of
@@ -83,12 +85,15 @@ export async function* readProblems(
   for (const source of opened) {
     let adapter = source.columns && adapterFor(source.file, source.columns, options.format);
     for await (const batch of source.batches()) {
-      options.signal?.throwIfAborted();
       adapter ??= adapterFor(source.file, columnsOf(batch), options.format);
       const context: Context = { root, file: source.file, adapter, pictures, seen, options };
-      yield await readBatch(batch, context);
-      read += batch.length;
-      options.onProgress?.(read, total);
+      for (let start = 0; start < batch.length; start += STRETCH_ROWS) {
+        options.signal?.throwIfAborted();
+        const stretch = batch.slice(start, start + STRETCH_ROWS);
+        yield await readBatch(stretch, context);
+        read += stretch.length;
+        options.onProgress?.(read, total);
+      }
     }
   }
   if (read === 0) {
