@@ -7,7 +7,8 @@ import { seedOf } from './local-responder.ts';
 
 /** The body of a request in stretches; pictures are base64 inside data URLs. */
 export interface RequestBody {
-  readonly chunks: readonly Buffer[];
+  /** Bytes, or base64 as text. */
+  readonly chunks: readonly (Buffer | string)[];
   readonly bytes: number;
 }
 
@@ -22,13 +23,13 @@ export async function requestBody(
   { id, sample, parts }: Question,
   decoding: Decoding,
 ): Promise<RequestBody> {
-  const pictures: Buffer[] = [];
+  const pictures: string[] = [];
   const content: object[] = [];
   for (const part of parts) {
     if (part.kind === 'text') content.push({ type: 'text', text: part.text });
     else {
       const bytes = await bytesOf(part.image);
-      pictures.push(Buffer.from(bytes.toString('base64'), 'latin1'));
+      pictures.push(bytes.toString('base64'));
       content.push({ type: 'image_url', image_url: { url: `data:${kindOf(bytes)};base64,${PLACE}` } });
     }
   }
@@ -43,6 +44,7 @@ export async function requestBody(
     const picture = pictures[index];
     return picture === undefined ? [Buffer.from(text)] : [Buffer.from(text), picture];
   });
+  // Base64 is ASCII: as many bytes as characters.
   return { chunks, bytes: chunks.reduce((sum, chunk) => sum + chunk.length, 0) };
 }
 

@@ -46,6 +46,7 @@ export function endpointResponder(options: EndpointOptions): Responder {
   return {
     about: { kind: 'endpoint', url: `${url.origin}${url.pathname}`, model },
     atOnce,
+    sendsFiles: true,
     async ask(question: Question, decoding: Decoding, signal: AbortSignal): Promise<Reply> {
       const body = await requestBody(model, question, decoding);
       for (let attempt = 0; ; attempt += 1) {
@@ -125,7 +126,7 @@ function send({ url, agent, options }: Place, body: RequestBody, signal: AbortSi
       fail(`expected a whole answer from ${url.host}, found ${String(error)}`, error),
     );
   });
-  for (const chunk of body.chunks) request.write(chunk);
+  for (const chunk of body.chunks) request.write(chunk, 'latin1');
   request.end();
   return promise.finally(() => clearTimeout(timer));
 }

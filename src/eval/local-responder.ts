@@ -15,6 +15,7 @@ export function localResponder(
   return {
     about,
     atOnce,
+    sendsFiles: false,
     async ask(question: Question, decoding: Decoding, signal: AbortSignal): Promise<Reply> {
       const { processor } = policy;
       const prompt = processor.prompt(question.parts);

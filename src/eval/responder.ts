@@ -37,6 +37,8 @@ export interface Responder {
   readonly about: Readonly<Record<string, string | number | null>>;
   /** Questions under way at once. */
   readonly atOnce: number;
+  /** Whether pictures are sent as their files are, so that their bytes should come with the question. */
+  readonly sendsFiles: boolean;
   /**
    * @throws RequestError where this question has no answer; `fatal` where none will have one.
    */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { openImage, PictureFiles } from '#data';
 import type { DatasetFiles } from '#data';
 import type { Benchmark } from './benchmark.ts';
@@ -126,7 +127,7 @@ async function answerTo(
 ): Promise<EvalRecord> {
   const turn = turnOf(item, run.template);
   const parts: AskedPart[] = [];
-  for (const piece of turn) parts.push(await opened(piece, pictures));
+  for (const piece of turn) parts.push(await opened(piece, pictures, run.responder.sendsFiles));
   const images = parts.flatMap((part) => (part.kind === 'image' ? [part.image.hash] : []));
   const started = performance.now();
   const reply = await run.responder.ask({ id: item.id, sample, parts }, run.decoding, signal);
@@ -148,12 +149,12 @@ async function answerTo(
   };
 }
 
-async function opened(piece: Piece, pictures: PictureFiles): Promise<AskedPart> {
+async function opened(piece: Piece, pictures: PictureFiles, whole: boolean): Promise<AskedPart> {
   if (piece.kind === 'text') return piece;
   const { cell } = piece;
   if (cell.kind === 'bytes') return { kind: 'image', image: await openImage(cell.bytes) };
   const path = await pictures.find(cell.path);
   if (path === undefined)
     throw new RequestError(`expected the picture ${cell.path} below ${pictures.bases.join(', ')}, found none`);
-  return { kind: 'image', image: await openImage(path) };
+  return { kind: 'image', image: await openImage(whole ? await readFile(path) : path) };
 }
