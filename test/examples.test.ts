@@ -55,7 +55,9 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 test.each(examples)('%s runs, in forty lines at most', async (name) => {
-  expect(readFileSync(join(root, 'examples', name), 'utf8').split('\n').length).toBeLessThanOrEqual(41);
+  expect(readFileSync(join(root, 'examples', name), 'utf8').split('\n').length).toBeLessThanOrEqual(
+    41,
+  );
   const printed = await run(name);
   for (const pattern of expected[name] ?? [/./]) expect(printed).toMatch(pattern);
 });
