@@ -90,6 +90,11 @@ export class ActiveBatch {
     return this.#prompts.bytes + this.#cache.bytes;
   }
 
+  /** Bytes that the present rows may need until they end. */
+  get reserved(): number {
+    return this.count === 0 ? this.bytes : this.foresee([]).bytes;
+  }
+
   /** Bytes of keys and values, at most, if these sequences entered; and columns of the row cache. */
   foresee(candidates: readonly Candidate[]): { readonly bytes: number; readonly columns: number } {
     const { now, entries } = this.#cache;
@@ -101,14 +106,12 @@ export class ActiveBatch {
     ];
     const span = Math.max(...ends, 0) - Math.min(...firsts, start);
     const columns = Math.ceil((span * 1.25 + 16) / 16) * 16;
-    const known = new Set(this.#readers.map(({ key }) => key));
     const fresh = new Map(candidates.map(({ prompt }) => [prompt.key, prompt.length]));
-    for (const key of known) fresh.delete(key);
-    const widest = Math.max(this.#prompts.width, ...fresh.values(), 0);
-    const places =
-      (this.count + candidates.length) * columns +
-      (known.size + fresh.size) * Math.ceil(widest / 16) * 16;
-    return { bytes: places * cellBytes(this.#published), columns };
+    for (const { key } of this.#readers) fresh.delete(key);
+    const bytes =
+      this.#cache.bytesWith(candidates.length, columns) +
+      this.#prompts.bytesWith([...fresh.values()]);
+    return { bytes, columns };
   }
 
   /** Draws the next token of each entrant; those that go on become rows. */
@@ -255,6 +258,7 @@ export class ActiveBatch {
     }
     if (departed.length > 0) this.#changed();
     if (this.count === 0) this.#release();
+    else if (departed.length > 0) this.#cache.expect(0, this.foresee([]).columns);
     return departed;
   }
 

@@ -1,4 +1,4 @@
-import { noGrad, type Tensor, TensorScope } from '#tensor';
+import { bytesOf, noGrad, type Tensor, TensorScope } from '#tensor';
 import { owned, type PromptEntry, room } from './prompt-cache.ts';
 
 /** The sizes that a cache is made of. */
@@ -99,23 +99,32 @@ export class PromptSlots {
     return last;
   }
 
+  /** Bytes that it takes to hold further prompts of these lengths beside the present ones. */
+  bytesWith(lengths: readonly number[]): number {
+    const { layers, kvHeads, headDim } = this.#shape;
+    const slots = this.count + lengths.length;
+    const places = slots * widthOf([...this.#lengths, ...lengths]);
+    const needed = 2 * layers * kvHeads * headDim * places * bytesOf(this.#like.dtype);
+    return Math.max(needed, this.bytes);
+  }
+
   #grow(slots: number, width: number): void {
     if (slots <= this.#capacity && width <= this.#width) return;
-    const capacity = Math.max(slots, this.#capacity);
-    const widest = width <= this.#width ? this.#width : Math.ceil(width / 16) * 16;
+    const widest = widthOf([...this.#lengths, width]);
+    const used = Math.min(widest, this.#width);
     const { layers, kvHeads, headDim } = this.#shape;
     for (let index = 0; index < layers; index++) {
       using _scope = new TensorScope('grow prompts');
-      const fresh = owned(() => room([2, capacity, kvHeads, widest, headDim], this.#like).zero_());
+      const fresh = owned(() => room([2, slots, kvHeads, widest, headDim], this.#like).zero_());
       const old = this.#layers[index];
       if (old !== undefined && this.count > 0) {
-        const part = fresh.narrow(1, 0, this.count).narrow(3, 0, this.#width);
-        noGrad(() => part.copy_(old.narrow(1, 0, this.count)));
+        const part = fresh.narrow(1, 0, this.count).narrow(3, 0, used);
+        noGrad(() => part.copy_(old.narrow(1, 0, this.count).narrow(3, 0, used)));
       }
       this.#layers[index] = fresh;
       old?.dispose();
     }
-    this.#capacity = capacity;
+    this.#capacity = slots;
     this.#width = widest;
   }
 
@@ -126,6 +135,11 @@ export class PromptSlots {
     this.#capacity = 0;
     this.#width = 0;
   }
+}
+
+/** Places per slot for prompts of these lengths. */
+function widthOf(lengths: readonly number[]): number {
+  return Math.ceil(Math.max(0, ...lengths) / 16) * 16;
 }
 
 /**
@@ -179,6 +193,13 @@ export class RowCache {
     return this.#layers.reduce((sum, layer) => sum + layer.byteLength, 0);
   }
 
+  /** Bytes that it takes to hold so many further rows, all of them with so many columns. */
+  bytesWith(rows: number, columns: number): number {
+    const { layers, kvHeads, headDim } = this.#shape;
+    const cell = 2 * layers * kvHeads * headDim * bytesOf(this.#like.dtype);
+    return Math.max((this.count + rows) * columns * cell, this.bytes);
+  }
+
   /** Rows and columns of the allocated tensors. */
   get capacity(): { readonly rows: number; readonly columns: number } {
     return { rows: this.#rows, columns: this.#columns };
@@ -199,7 +220,10 @@ export class RowCache {
   /** A new row that sees the last `written` columns as its own; returns its number. */
   add(written = 0): number {
     if (this.count === 0) this.#now = written;
-    else if (this.#now < written) this.#shift(written - this.#now);
+    else if (this.#now < written) {
+      this.#reserve(this.count, written + 1);
+      this.#shift(written - this.#now);
+    }
     this.#entries.push(this.#now - written);
     this.#reserve(this.count, this.#now + 1);
     return this.count - 1;
@@ -229,15 +253,14 @@ export class RowCache {
     const { first } = this;
     const full = this.#columns >= this.#foreseen && first > 0;
     if (full || first >= this.#columns / 2) this.#shift(-first);
-    else this.#reserve(this.#rows, this.#now + 1);
+    else this.#reserve(this.count, this.#now + 1);
   }
 
-  /** Moves all columns in use by `by`. */
+  /** Moves all columns in use by `by`; there must be room. */
   #shift(by: number): void {
     const { first } = this;
     const length = this.#now - first;
     this.#generation++;
-    this.#reserve(this.#rows, this.#now + by + 1);
     if (length > 0) {
       using _scope = new TensorScope('shift columns');
       noGrad(() => {
@@ -251,26 +274,36 @@ export class RowCache {
     this.#now += by;
   }
 
+  /** Room for rows and columns; where it takes new tensors, the columns in use move to their start. */
   #reserve(rows: number, columns: number): void {
     if (rows <= this.#rows && columns <= this.#columns) return;
     const { layers, kvHeads, headDim } = this.#shape;
+    const { first } = this;
+    const used = { rows: Math.min(this.#rows, this.count), columns: this.#now - first };
     this.#generation++;
-    const [oldRows, oldColumns] = [this.#rows, this.#columns];
-    this.#rows = Math.max(rows, oldRows);
-    const roomy = Math.min(Math.max(64, oldColumns * 2), this.#foreseen);
-    this.#columns = columns <= oldColumns ? oldColumns : Math.max(columns, roomy);
+    const needed = Math.max(columns, this.#now + 1) - first;
+    const roomy = Math.min(
+      Math.max(64, needed > this.#columns ? this.#columns * 2 : this.#columns),
+      this.#foreseen,
+    );
+    this.#rows = Math.max(rows, this.count);
+    this.#columns = Math.max(needed, roomy);
     for (let index = 0; index < layers; index++) {
       using _scope = new TensorScope('grow rows');
       const fresh = owned(() =>
         room([2, this.#rows, kvHeads, this.#columns, headDim], this.#like).zero_(),
       );
       const old = this.#layers[index];
-      if (old !== undefined) {
-        noGrad(() => fresh.narrow(1, 0, oldRows).narrow(3, 0, oldColumns).copy_(old));
+      if (old !== undefined && used.columns > 0) {
+        const part = (whole: Tensor, from: number): Tensor =>
+          whole.narrow(1, 0, used.rows).narrow(3, from, used.columns);
+        noGrad(() => part(fresh, 0).copy_(part(old, first)));
       }
       this.#layers[index] = fresh;
       old?.dispose();
     }
+    for (const [row, entry] of this.#entries.entries()) this.#entries[row] = entry - first;
+    this.#now -= first;
   }
 
   clear(): void {

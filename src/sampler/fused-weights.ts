@@ -65,7 +65,8 @@ export function fuseWeights(model: QwenVL, dtype: DType, take = false): FusedWei
     const head = outside(() => rows.t());
     owned.push(head);
     const norm = own(() => decoder.norm.weight);
-    if (take) for (const tensor of [decoder.embedding.weight, decoder.head]) tensor.dispose();
+    const { weight } = decoder.norm;
+    if (take) for (const each of [decoder.embedding.weight, decoder.head, weight]) each.dispose();
     return { layers, embedding, norm, head, dispose };
   } catch (error) {
     dispose();
@@ -75,9 +76,10 @@ export function fuseWeights(model: QwenVL, dtype: DType, take = false): FusedWei
 
 function tensorsOf(layer: DecoderLayer): readonly Tensor[] {
   const linears = [layer.query, layer.key, layer.value, layer.output, layer.gate, layer.up];
-  return [...linears, layer.down].flatMap(({ weight, bias }) =>
-    bias === null ? [weight] : [weight, bias],
-  );
+  const norms = [layer.inputNorm.weight, layer.postNorm.weight];
+  return [...linears, layer.down]
+    .flatMap(({ weight, bias }) => (bias === null ? [weight] : [weight, bias]))
+    .concat(norms);
 }
 
 function biasOf(linear: { readonly bias: Tensor | null }): Tensor {

@@ -326,7 +326,7 @@ export class Sampler implements AsyncDisposable {
     const rows = batch.leave();
     if (rows.length === 0) return;
     this.#admission.departed(rows, published.version);
-    this.#admission.tidy(batch.bytes);
+    this.#admission.tidy(batch.reserved);
     const back = rows.map(({ task }) => task).filter(({ waiting }) => waiting.length > 0);
     this.#queue = [...new Set([...back, ...this.#queue])];
   }
