@@ -10,9 +10,18 @@ import { cardIn } from './eval-folder.ts';
 import { benchmarkFiles, benchmarkNamed } from './eval-source.ts';
 
 const options = z.strictObject({
-  scorer: z.enum(['official', 'verifier', 'reference']).default('official').describe('whose verdicts are compared'),
-  html: z.string().optional().describe('file for a page with the items that changed and their pictures'),
-  data: z.string().optional().describe("where the benchmark's pictures are; as the evaluation says unless told"),
+  scorer: z
+    .enum(['official', 'verifier', 'reference'])
+    .default('official')
+    .describe('whose verdicts are compared'),
+  html: z
+    .string()
+    .optional()
+    .describe('file for a page with the items that changed and their pictures'),
+  data: z
+    .string()
+    .optional()
+    .describe("where the benchmark's pictures are; as the evaluation says unless told"),
   offline: z.boolean().default(false).describe('uses the cache of the hub only'),
   json: z.boolean().default(false).describe('one JSON document'),
 });
@@ -68,7 +77,9 @@ function shown(diff: EvalDiff): string {
     `${before}: ${diff.correctBefore} right, ${rate(diff.correctBefore)}`,
     `${after}: ${diff.correctAfter} right, ${rate(diff.correctAfter)}`,
     `wins ${diff.wins.length}, losses ${diff.losses.length}, exact McNemar p = ${diff.pValue.toPrecision(3)}`,
-    ...(diff.promptsDiffer > 0 ? [`${diff.promptsDiffer} items have another prompt: this compares more than models`] : []),
+    ...(diff.promptsDiffer > 0
+      ? [`${diff.promptsDiffer} items have another prompt: this compares more than models`]
+      : []),
     ...(diff.wins.length > 0 ? [`wins: ${diff.wins.map(({ id }) => id).join(', ')}`] : []),
     ...(diff.losses.length > 0 ? [`losses: ${diff.losses.map(({ id }) => id).join(', ')}`] : []),
     '',
@@ -86,7 +97,11 @@ async function picturesOf(
   const pictures = new Map<string, string>();
   const benchmark = benchmarkNamed(card.benchmark);
   const data = given.data ?? (card.source.name === benchmark.hub ? undefined : card.source.name);
-  const files = await benchmarkFiles(benchmark, { data, offline: given.offline, pictures: true }, io);
+  const files = await benchmarkFiles(
+    benchmark,
+    { data, offline: given.offline, pictures: true },
+    io,
+  );
   const { items } = await readItems(benchmark, files, { store: pictureStore(pictureCache()) });
   const finder = new PictureFiles(files.root, undefined, files.archives);
   for (const item of items.filter(({ id }) => wanted.has(id)))

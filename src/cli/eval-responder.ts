@@ -9,18 +9,54 @@ import type { Io } from './command.ts';
 
 /** Options of every command that asks a model. */
 export const responderOptions = {
-  model: z.string().describe('checkpoint folder or hub id; with --endpoint the name the server knows'),
-  endpoint: z.string().optional().describe('address of an OpenAI-compatible server, such as http://localhost:8000/v1'),
-  concurrency: z.number().int().min(1).max(4096).optional().describe('requests under way at once; 16 for a server, 256 in process'),
-  retries: z.number().int().min(0).max(100).default(5).describe('further tries of a request that may pass'),
+  model: z
+    .string()
+    .describe('checkpoint folder or hub id; with --endpoint the name the server knows'),
+  endpoint: z
+    .string()
+    .optional()
+    .describe('address of an OpenAI-compatible server, such as http://localhost:8000/v1'),
+  concurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe('requests under way at once; 16 for a server, 256 in process'),
+  retries: z
+    .number()
+    .int()
+    .min(0)
+    .max(100)
+    .default(5)
+    .describe('further tries of a request that may pass'),
   timeout: z.number().positive().default(1800).describe('seconds for one try'),
-  backoff: z.number().min(0).default(0.5).describe('seconds before the second try; doubles with each'),
-  maxTokens: z.number().int().min(1).default(8192).describe('tokens of a response; 2048 is what the paper’s code allows'),
+  backoff: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .describe('seconds before the second try; doubles with each'),
+  maxTokens: z
+    .number()
+    .int()
+    .min(1)
+    .default(8192)
+    .describe('tokens of a response; 2048 is what the paper’s code allows'),
   temperature: z.number().min(0).optional().describe('0 is greedy'),
   topP: z.number().gt(0).max(1).optional().describe('keeps the likeliest tokens of this share'),
   seed: z.number().int().min(0).default(0).describe('of draws; greedy needs none'),
-  minPixels: z.number().int().min(1).default(200_704).describe('area of a picture after resizing, at least'),
-  maxPixels: z.number().int().min(1).default(1_003_520).describe('area of a picture after resizing, at most'),
+  minPixels: z
+    .number()
+    .int()
+    .min(1)
+    .default(200_704)
+    .describe('area of a picture after resizing, at least'),
+  maxPixels: z
+    .number()
+    .int()
+    .min(1)
+    .default(1_003_520)
+    .describe('area of a picture after resizing, at most'),
   threads: z.number().int().min(0).default(0).describe('compute threads; 0 is one per core'),
   device: z.string().default('cpu').describe('cpu or cuda'),
   dtype: z.enum(['f32', 'bf16']).default('f32').describe('arithmetic in process'),
@@ -36,7 +72,9 @@ export interface OpenResponder extends AsyncDisposable {
 
 /** Loads the checkpoint, or points at the server. */
 export async function openResponder(given: Given, io: Io, folder: string): Promise<OpenResponder> {
-  return given.endpoint === undefined ? loaded(given, io, folder) : remote(given, given.endpoint, io);
+  return given.endpoint === undefined
+    ? loaded(given, io, folder)
+    : remote(given, given.endpoint, io);
 }
 
 function remote(given: Given, url: string, io: Io): OpenResponder {
@@ -62,7 +100,9 @@ async function loaded(given: Given, io: Io, folder: string): Promise<OpenRespond
   const path = resolve(io.cwd, given.model);
   if (!existsSync(path) && /^[./~]/.test(given.model))
     throw new UsageError(`--model: expected a checkpoint at ${path}, found nothing`);
-  const base = existsSync(path) ? path : await resolveCheckpoint(given.model, { signal: io.signal });
+  const base = existsSync(path)
+    ? path
+    : await resolveCheckpoint(given.model, { signal: io.signal });
   const { createProcessor } = await import('#model/processor');
   const { createLocalPolicy } = await import('#policy/local');
   const { weightsHash } = await import('./compose.ts');

@@ -2,18 +2,30 @@ import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { locateDataset } from '#data';
-import { EvalError, readItems, readResponses, scoreDocument, scoreItemLine, scoreMarkdown, scoreResponses } from '#eval';
+import {
+  EvalError,
+  readItems,
+  readResponses,
+  scoreDocument,
+  scoreItemLine,
+  scoreMarkdown,
+  scoreResponses,
+} from '#eval';
 import type { ScoreReport } from '#eval';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { benchmarkFiles, benchmarkNamed, tellFaults } from './eval-source.ts';
 
 const options = z.strictObject({
-  benchmark: z.string().describe('whose rules score: mathvision, mmmu-pro, mmmu, mathvista, emma, …'),
+  benchmark: z
+    .string()
+    .describe('whose rules score: mathvision, mmmu-pro, mmmu, mathvista, emma, …'),
   data: z
     .string()
     .optional()
-    .describe("file, folder or hub id with the benchmark's items; not needed where responses repeat them"),
+    .describe(
+      "file, folder or hub id with the benchmark's items; not needed where responses repeat them",
+    ),
   responses: z.string().describe('file or folder of responses'),
   json: z.boolean().default(false).describe('one JSON document'),
   items: z.string().optional().describe('file for one JSON line per item'),
@@ -37,7 +49,9 @@ export const evalScore: Command<typeof options> = {
     const benchmark = benchmarkNamed(given.benchmark);
     const report = await scored(given, io);
     if (given.items !== undefined) {
-      const lines = report.scored.map((each) => `${JSON.stringify(scoreItemLine(each))}\n`).join('');
+      const lines = report.scored
+        .map((each) => `${JSON.stringify(scoreItemLine(each))}\n`)
+        .join('');
       await writeFile(resolve(io.cwd, given.items), lines);
     }
     tellFaults('rows that could not be used', report.faults, io);
@@ -52,7 +66,8 @@ async function scored(given: Options, io: Io): Promise<ScoreReport> {
   try {
     const { files, root } = await locateDataset(resolve(io.cwd, given.responses));
     const responses = await readResponses(files, root, benchmark);
-    const contained = given.data === undefined && responses.responses.some(({ value }) => 'answer' in value);
+    const contained =
+      given.data === undefined && responses.responses.some(({ value }) => 'answer' in value);
     if (contained) return scoreResponses(benchmark, responses, undefined);
     const where = await benchmarkFiles(benchmark, { ...given, pictures: false }, io);
     const { items, faults } = await readItems(benchmark, where, { signal: io.signal });

@@ -20,12 +20,17 @@ export function benchmarkNamed(name: string): Benchmark {
 /** The files of a benchmark: a local file or folder in its published layout, else the hub. */
 export async function benchmarkFiles(
   benchmark: Benchmark,
-  { data, offline, pictures }: { readonly data?: string | undefined; readonly offline: boolean; readonly pictures: boolean },
+  {
+    data,
+    offline,
+    pictures,
+  }: { readonly data?: string | undefined; readonly offline: boolean; readonly pictures: boolean },
   io: Io,
 ): Promise<DatasetFiles> {
   const hub = {
     include: (path: string) =>
-      benchmark.wants(path) || (pictures && /(^|\/)(images?|data)\.zip$/i.test(path) && benchmark.name === 'megabench'),
+      benchmark.wants(path) ||
+      (pictures && /(^|\/)(images?|data)\.zip$/i.test(path) && benchmark.name === 'megabench'),
     signal: io.signal,
     ...(offline ? { offline } : {}),
   };

@@ -2,8 +2,25 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { pictureCache, pictureStore } from '#data';
 import type { DatasetFiles } from '#data';
-import { cardMarkdown, EvalError, makeCard, readItems, RecordStore, runEval, turnsHash, writeCard } from '#eval';
-import type { Benchmark, Decoding, EvalCard, EvalItem, EvalOutcome, RunIdentity, Template } from '#eval';
+import {
+  cardMarkdown,
+  EvalError,
+  makeCard,
+  readItems,
+  RecordStore,
+  runEval,
+  turnsHash,
+  writeCard,
+} from '#eval';
+import type {
+  Benchmark,
+  Decoding,
+  EvalCard,
+  EvalItem,
+  EvalOutcome,
+  RunIdentity,
+  Template,
+} from '#eval';
 import { templateText } from '#model/processor';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
@@ -14,16 +31,26 @@ import { Progress } from './progress.ts';
 import { versionOf } from './version.ts';
 
 const options = z.strictObject({
-  benchmark: z.string().describe('mathvista, mathverse, mathvision, mmmu-pro, mmmu, emma, megabench, puzzlevqa'),
+  benchmark: z
+    .string()
+    .describe('mathvista, mathverse, mathvision, mmmu-pro, mmmu, emma, megabench, puzzlevqa'),
   ...responderOptions,
-  data: z.string().optional().describe("file or folder in the benchmark's own layout; else the hub"),
+  data: z
+    .string()
+    .optional()
+    .describe("file or folder in the benchmark's own layout; else the hub"),
   limit: z.number().int().min(1).optional().describe('only so many items, from the first'),
   template: z
     .string()
     .optional()
-    .describe("a prompt of the benchmark (its first unless told), or a template of ours: default, rethink, …"),
+    .describe(
+      'a prompt of the benchmark (its first unless told), or a template of ours: default, rethink, …',
+    ),
   samples: z.number().int().min(1).default(1).describe('responses per item'),
-  out: z.string().optional().describe('folder of the result; evals/<benchmark>-<model> unless told'),
+  out: z
+    .string()
+    .optional()
+    .describe('folder of the result; evals/<benchmark>-<model> unless told'),
   offline: z.boolean().default(false).describe('uses the cache of the hub only'),
   json: z.boolean().default(false).describe('the card as JSON'),
 });
@@ -55,7 +82,10 @@ export const evalCommand: Command<typeof options> = {
 };
 
 async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promise<EvalCard> {
-  const folder = resolve(io.cwd, given.out ?? join('evals', `${benchmark.name}-${slug(given.model)}`));
+  const folder = resolve(
+    io.cwd,
+    given.out ?? join('evals', `${benchmark.name}-${slug(given.model)}`),
+  );
   const template = templateOf(benchmark, given.template);
   const files = await benchmarkFiles(benchmark, { ...given, pictures: true }, io);
   const { all, faults } = await itemsOf(benchmark, files, io);
@@ -72,11 +102,26 @@ async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promi
     promptHash: turnsHash(all.items, template),
     model: given.model,
     weights: open.weights,
-    decoding: { ...decoding, minPixels: given.minPixels, maxPixels: given.maxPixels, endpoint: given.endpoint !== undefined },
+    decoding: {
+      ...decoding,
+      minPixels: given.minPixels,
+      maxPixels: given.maxPixels,
+      endpoint: given.endpoint !== undefined,
+    },
     samples: given.samples,
   };
   using store = RecordStore.open(folder, identity);
-  const outcome = await asked({ benchmark, items, template, given, io, files, store, open, decoding });
+  const outcome = await asked({
+    benchmark,
+    items,
+    template,
+    given,
+    io,
+    files,
+    store,
+    open,
+    decoding,
+  });
   const ids = new Set(items.map(({ id }) => id));
   const version = versionOf();
   const card = makeCard({
@@ -90,14 +135,19 @@ async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promi
       source: sourceOf(benchmark, given, files),
       trigger: template.trigger ?? null,
       responder: open.responder.about,
-      pixels: given.endpoint === undefined ? { min: given.minPixels, max: given.maxPixels } : { min: null, max: null },
+      pixels:
+        given.endpoint === undefined
+          ? { min: given.minPixels, max: given.maxPixels }
+          : { min: null, max: null },
       unusableRows: faults.length,
       stopped: outcome.stopped ?? null,
     },
   });
   writeCard(folder, card);
   if (outcome.stopped !== undefined) io.err(`stopped: ${outcome.stopped}\n`);
-  io.err(`${folder}: ${card.counts.answered} of ${card.counts.questions} answered, ${card.counts.failed} failed\n`);
+  io.err(
+    `${folder}: ${card.counts.answered} of ${card.counts.questions} answered, ${card.counts.failed} failed\n`,
+  );
   return card;
 }
 
@@ -110,7 +160,9 @@ export function templateOf(benchmark: Benchmark, name: string | undefined): Temp
     return { name: own, trigger: templateText(own) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--template: ${reason}; ${benchmark.name} has ${benchmark.prompts.join(', ')}`);
+    throw new UsageError(
+      `--template: ${reason}; ${benchmark.name} has ${benchmark.prompts.join(', ')}`,
+    );
   }
 }
 
@@ -173,7 +225,11 @@ async function asked(asking: Asking): Promise<EvalOutcome> {
   });
 }
 
-function sourceOf(benchmark: Benchmark, given: EvalOptions, { root }: DatasetFiles): EvalCard['source'] {
+function sourceOf(
+  benchmark: Benchmark,
+  given: EvalOptions,
+  { root }: DatasetFiles,
+): EvalCard['source'] {
   const commit = /\/snapshots\/([0-9a-f]{40})(?:\/|$)/.exec(root)?.[1] ?? null;
   return { name: given.data ?? benchmark.hub, commit };
 }

@@ -3,7 +3,16 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { openDataset } from '#data';
 import type { Dataset } from '#data';
-import { EvalError, itemOfProblem, passRatesOf, problems, RecordStore, runEval, turnsHash, writeAtomically } from '#eval';
+import {
+  EvalError,
+  itemOfProblem,
+  passRatesOf,
+  problems,
+  RecordStore,
+  runEval,
+  turnsHash,
+  writeAtomically,
+} from '#eval';
 import type { Decoding, EvalItem, EvalOutcome, RunIdentity, Template } from '#eval';
 import { templateText } from '#model/processor';
 import type { Command, ExitCode, Io } from './command.ts';
@@ -53,7 +62,12 @@ async function measure(given: Options, io: Io): Promise<ExitCode> {
   const template = { name: given.template, trigger: templateText(given.template) };
   await using open = await openResponder(given, io, folder);
   const temperature = given.temperature ?? 1;
-  const decoding = { temperature, topP: given.topP ?? 1, maxTokens: given.maxTokens, seed: given.seed };
+  const decoding = {
+    temperature,
+    topP: given.topP ?? 1,
+    maxTokens: given.maxTokens,
+    seed: given.seed,
+  };
   const identity: RunIdentity = {
     benchmark: problems.name,
     data: createHash('sha256').update(dataset.hash).digest('hex'),
@@ -65,19 +79,36 @@ async function measure(given: Options, io: Io): Promise<ExitCode> {
     samples: given.n,
   };
   using store = RecordStore.open(folder, identity);
-  const outcome = await draw({ items, template, given, io, open, store, decoding, root: files.root });
+  const outcome = await draw({
+    items,
+    template,
+    given,
+    io,
+    open,
+    store,
+    decoding,
+    root: files.root,
+  });
   const rates = passRatesOf(store.records, given.n);
   const path = join(folder, 'passrates.jsonl');
   writeAtomically(path, rates.map((rate) => `${JSON.stringify(rate)}\n`).join(''));
   if (outcome.stopped !== undefined) io.err(`stopped: ${outcome.stopped}\n`);
   const ids = new Set(items.map(({ id }) => id));
   const done = new Set(store.records.map(({ id, sample }) => `${sample} ${id}`));
-  const missing = items.length * given.n - [...done].filter((key) => ids.has(key.slice(key.indexOf(' ') + 1))).length;
-  io.out(`${path}: ${rates.length} of ${items.length} problems${missing > 0 ? `, ${missing} responses missing` : ''}\n`);
+  const missing =
+    items.length * given.n -
+    [...done].filter((key) => ids.has(key.slice(key.indexOf(' ') + 1))).length;
+  io.out(
+    `${path}: ${rates.length} of ${items.length} problems${missing > 0 ? `, ${missing} responses missing` : ''}\n`,
+  );
   return missing > 0 ? 1 : 0;
 }
 
-async function read(files: Awaited<ReturnType<typeof sourceOf>>, given: Options, io: Io): Promise<Dataset> {
+async function read(
+  files: Awaited<ReturnType<typeof sourceOf>>,
+  given: Options,
+  io: Io,
+): Promise<Dataset> {
   using progress = new Progress(io, { label: 'reading problems', unit: 'rows' });
   return openDataset(files, readingOptions(given, io, progress));
 }
@@ -93,7 +124,16 @@ interface Drawing {
   readonly root: string;
 }
 
-async function draw({ items, template, given, io, open, store, decoding, root }: Drawing): Promise<EvalOutcome> {
+async function draw({
+  items,
+  template,
+  given,
+  io,
+  open,
+  store,
+  decoding,
+  root,
+}: Drawing): Promise<EvalOutcome> {
   const total = items.length * given.n;
   let done = store.records.length;
   let correct = store.records.filter(({ scores }) => scores.verifier.status === 'correct').length;

@@ -52,9 +52,7 @@ export function macroMean(breakdown: string): Benchmark['headline'] {
         ({ counts }) => counts.n > 0,
       );
       if (groups.length === 0) return microMean.of(tally);
-      return (
-        groups.reduce((sum, { points, counts }) => sum + points / counts.n, 0) / groups.length
-      );
+      return groups.reduce((sum, { points, counts }) => sum + points / counts.n, 0) / groups.length;
     },
   };
 }

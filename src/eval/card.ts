@@ -96,8 +96,11 @@ function resultsOf(
     const tally = new Tally();
     for (const record of records) tally.add(record, record.scores[scorer]);
     const own = summariseTally(benchmark, tally);
-    const stderr = clusteredError(records.map((record) => [record.id, record.scores[scorer].score]));
-    results[`${benchmark.name}.${scorer}`] = stderr === undefined ? own : { ...own, stderr: 100 * stderr };
+    const stderr = clusteredError(
+      records.map((record) => [record.id, record.scores[scorer].score]),
+    );
+    results[`${benchmark.name}.${scorer}`] =
+      stderr === undefined ? own : { ...own, stderr: 100 * stderr };
   }
   return results;
 }
@@ -129,13 +132,16 @@ export function sealed(card: EvalCard): EvalCard {
   const refuse = (why: string): never => {
     throw new EvalError(`a result cannot be written: ${why}`);
   };
-  if (counts.answered > 0 && !Number.isFinite(truncationRate)) refuse('expected a truncation rate, found none');
+  if (counts.answered > 0 && !Number.isFinite(truncationRate))
+    refuse('expected a truncation rate, found none');
   if (counts.answered + counts.failed + counts.unasked !== counts.questions || counts.unasked < 0)
     refuse(`expected ${counts.questions} questions, found ${JSON.stringify(counts)}`);
   for (const [name, own] of Object.entries(results)) {
     const judged = own.correct + own.wrong + own.noAnswer + own.unverifiable;
     if (own.n !== counts.answered || judged !== counts.answered)
-      refuse(`${name}: expected verdicts on ${counts.answered} answers, found ${judged} of ${own.n}; what failed is no wrong answer`);
+      refuse(
+        `${name}: expected verdicts on ${counts.answered} answers, found ${judged} of ${own.n}; what failed is no wrong answer`,
+      );
   }
   return card;
 }
@@ -161,12 +167,16 @@ export function cardMarkdown(card: EvalCard): string {
       '',
       `| ${name} | score % | n | correct |`,
       '| --- | ---: | ---: | ---: |',
-      ...Object.entries(groups).map(([group, own]) => `| ${group} | ${percent(own.score)} | ${own.n} | ${own.correct} |`),
+      ...Object.entries(groups).map(
+        ([group, own]) => `| ${group} | ${percent(own.score)} | ${own.n} | ${own.correct} |`,
+      ),
     ]);
   return [
     `# ${card.title}: ${identity.model}`,
     '',
-    ...(card.complete ? [] : [`**Not complete:** ${counts.answered} of ${counts.questions} answered.`, '']),
+    ...(card.complete
+      ? []
+      : [`**Not complete:** ${counts.answered} of ${counts.questions} answered.`, '']),
     '| scorer | score % | correct | wrong | no answer | unverifiable |',
     '| --- | ---: | ---: | ---: | ---: | ---: |',
     ...rows,

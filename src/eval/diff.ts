@@ -50,7 +50,9 @@ export function diffEvals(before: Side, after: Side, scorer: Scorer): EvalDiff {
     return other === undefined ? [] : [{ id: record.id, before: record, after: other }];
   });
   if (shared.length === 0)
-    throw new EvalError(`expected items that both answered, found none among ${a.size} and ${b.size}`);
+    throw new EvalError(
+      `expected items that both answered, found none among ${a.size} and ${b.size}`,
+    );
   const right = (record: EvalRecord): boolean => record.scores[scorer].status === 'correct';
   const wins = shared.filter((pair) => !right(pair.before) && right(pair.after));
   const losses = shared.filter((pair) => right(pair.before) && !right(pair.after));
@@ -85,7 +87,9 @@ export function diffPage(diff: EvalDiff, pictures: ReadonlyMap<string, string>):
     ['exact McNemar p', diff.pValue.toPrecision(3)],
     ['items with another prompt', diff.promptsDiffer],
   ];
-  const table = rows.map(([name, value]) => `<tr><td>${escaped(name)}</td><td>${value}</td></tr>`).join('');
+  const table = rows
+    .map(([name, value]) => `<tr><td>${escaped(name)}</td><td>${value}</td></tr>`)
+    .join('');
   const section = (title: string, pairs: readonly Disagreement[]): string =>
     `<h2>${title} (${pairs.length})</h2>\n${pairs.map((pair) => article(pair, diff, pictures)).join('\n')}`;
   return page(

@@ -30,13 +30,24 @@ export async function requestBody(
     else {
       const bytes = await bytesOf(part.image);
       pictures.push(bytes.toString('base64'));
-      content.push({ type: 'image_url', image_url: { url: `data:${kindOf(bytes)};base64,${PLACE}` } });
+      content.push({
+        type: 'image_url',
+        image_url: { url: `data:${kindOf(bytes)};base64,${PLACE}` },
+      });
     }
   }
   const { temperature, topP, maxTokens, seed } = decoding;
-  const drawn = temperature > 0 ? { top_p: topP, seed: seedOf(seed, { id, sample }) % 2 ** 31 } : {};
+  const drawn =
+    temperature > 0 ? { top_p: topP, seed: seedOf(seed, { id, sample }) % 2 ** 31 } : {};
   const messages = [{ role: 'user', content }];
-  const json = JSON.stringify({ model, messages, temperature, ...drawn, max_tokens: maxTokens, stream: false });
+  const json = JSON.stringify({
+    model,
+    messages,
+    temperature,
+    ...drawn,
+    max_tokens: maxTokens,
+    stream: false,
+  });
   const texts = json.split(JSON.stringify(PLACE).slice(1, -1));
   if (texts.length !== pictures.length + 1)
     throw new RequestError(`internal: the text of ${id} holds the place of a picture`);
@@ -52,7 +63,8 @@ export async function requestBody(
 const PLACE = '\u{F0000}picture\u{F0001}';
 
 async function bytesOf({ source, hash }: ImageRef): Promise<Buffer> {
-  if (typeof source !== 'string') return Buffer.from(source.buffer, source.byteOffset, source.length);
+  if (typeof source !== 'string')
+    return Buffer.from(source.buffer, source.byteOffset, source.length);
   const bytes = await readFile(source).catch((cause: unknown) => {
     throw new RequestError(`expected the picture ${source}, found ${String(cause)}`, { cause });
   });

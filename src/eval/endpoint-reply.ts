@@ -29,7 +29,8 @@ export function replyIn(raw: RawReply, maxTokens: number): Reply {
       `expected chat completions at this address, found status ${status}: ${brief(text)}; check --endpoint and --model`,
       { fatal: true },
     );
-  if (status !== 200) throw new RequestError(`expected status 200, found ${status}: ${brief(text)}`);
+  if (status !== 200)
+    throw new RequestError(`expected status 200, found ${status}: ${brief(text)}`);
   if (/html/i.test(type) || /^\s*</.test(text))
     throw new RequestError(
       `expected JSON, found an HTML page: ${brief(text)}; check --endpoint, which often ends in /v1`,
@@ -42,14 +43,18 @@ function completionIn(value: unknown, maxTokens: number): Reply {
   const [choice] = listAt(value, 'choices');
   const message = at(choice, 'message');
   if (message === undefined)
-    throw new RequestError(`expected choices[0].message, found ${brief(JSON.stringify(value) ?? '')}`, {
-      retryable: true,
-    });
+    throw new RequestError(
+      `expected choices[0].message, found ${brief(JSON.stringify(value) ?? '')}`,
+      {
+        retryable: true,
+      },
+    );
   const content = at(message, 'content');
   const text = typeof content === 'string' ? content : partsText(content);
   // Servers with a reasoning parser put the thoughts into a field of their own.
   const thoughts = at(message, 'reasoning_content') ?? at(message, 'reasoning');
-  const whole = typeof thoughts === 'string' && thoughts !== '' ? `<think>${thoughts}</think>\n${text}` : text;
+  const whole =
+    typeof thoughts === 'string' && thoughts !== '' ? `<think>${thoughts}</think>\n${text}` : text;
   const usage = at(value, 'usage');
   const tokens = count(at(usage, 'completion_tokens'));
   const finish = at(choice, 'finish_reason');
@@ -95,7 +100,9 @@ function listAt(value: unknown, key: string): readonly unknown[] {
 }
 
 function partsText(content: unknown): string {
-  return Array.isArray(content) ? content.map((part) => String(at(part, 'text') ?? '')).join('') : '';
+  return Array.isArray(content)
+    ? content.map((part) => String(at(part, 'text') ?? '')).join('')
+    : '';
 }
 
 const count = (value: unknown): number | null => (typeof value === 'number' ? value : null);

@@ -42,7 +42,8 @@ export function endpointResponder(options: EndpointOptions): Responder {
   const { model, atOnce = 16, retries = 5, backoffMs = 500 } = options;
   const settings = { keepAlive: true, maxSockets: atOnce };
   const agent = url.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings);
-  const once = (body: RequestBody, signal: AbortSignal) => send({ url, agent, options }, body, signal);
+  const once = (body: RequestBody, signal: AbortSignal) =>
+    send({ url, agent, options }, body, signal);
   return {
     about: { kind: 'endpoint', url: `${url.origin}${url.pathname}`, model },
     atOnce,
@@ -56,7 +57,9 @@ export function endpointResponder(options: EndpointOptions): Responder {
           signal.throwIfAborted();
           if (!(error instanceof RequestError) || !error.retryable) throw error;
           if (attempt >= retries)
-            throw new RequestError(`${error.message}; given up after ${attempt + 1} tries`, { cause: error });
+            throw new RequestError(`${error.message}; given up after ${attempt + 1} tries`, {
+              cause: error,
+            });
           const waitMs = error.waitMs ?? backoff(question, attempt, backoffMs);
           options.onRetry?.(question.id, error.message, waitMs);
           await sleep(waitMs, undefined, { signal });
@@ -68,7 +71,9 @@ export function endpointResponder(options: EndpointOptions): Responder {
 
 /** Between half and all of base · 2^attempt: a hash of question and try spreads the tries. */
 function backoff({ id, sample }: Question, attempt: number, base: number): number {
-  const digest = createHash('sha256').update(JSON.stringify([id, sample, attempt])).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify([id, sample, attempt]))
+    .digest();
   const spread = 0.5 + digest.readUInt32BE(0) / 2 ** 33;
   return Math.min(LONGEST_WAIT_MS, base * 2 ** attempt) * spread;
 }
@@ -99,7 +104,11 @@ export interface RawReply {
 }
 
 /** One try. Every way in which it can go wrong becomes a `RequestError`. */
-function send({ url, agent, options }: Place, body: RequestBody, signal: AbortSignal): Promise<RawReply> {
+function send(
+  { url, agent, options }: Place,
+  body: RequestBody,
+  signal: AbortSignal,
+): Promise<RawReply> {
   const { key, timeoutMs = 1_800_000 } = options;
   const { promise, resolve, reject } = Promise.withResolvers<RawReply>();
   const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -120,7 +129,9 @@ function send({ url, agent, options }: Place, body: RequestBody, signal: AbortSi
     fail(`expected an answer within ${timeoutMs} ms, found none`);
     request.destroy();
   }, timeoutMs);
-  request.on('error', (error) => fail(`expected an answer from ${url.host}, found ${error.message}`, error));
+  request.on('error', (error) =>
+    fail(`expected an answer from ${url.host}, found ${error.message}`, error),
+  );
   request.on('response', (response) => {
     collect(response).then(resolve, (error: unknown) =>
       fail(`expected a whole answer from ${url.host}, found ${String(error)}`, error),

@@ -58,6 +58,8 @@ export function localResponder(
 
 /** A seed of its own for every response: of 48 bits, from the run's seed, the id and the sample. */
 export function seedOf(seed: number, { id, sample }: Pick<Question, 'id' | 'sample'>): number {
-  const digest = createHash('sha256').update(JSON.stringify([seed, id, sample])).digest();
+  const digest = createHash('sha256')
+    .update(JSON.stringify([seed, id, sample]))
+    .digest();
   return digest.readUIntBE(0, 6);
 }

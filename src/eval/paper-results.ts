@@ -9,14 +9,26 @@ export interface PublishedScore {
   readonly version: string;
 }
 
-const COLUMNS = ['mathvista', 'mathverse', 'mathvision', 'mmmu-pro', 'mmmu', 'emma', 'megabench'] as const;
+const COLUMNS = [
+  'mathvista',
+  'mathverse',
+  'mathvision',
+  'mmmu-pro',
+  'mmmu',
+  'emma',
+  'megabench',
+] as const;
 const PAPER = 'VL-Rethinker, arXiv:2504.08837, main tables';
 const ABLATION = 'VL-Rethinker, arXiv:2504.08837, ablation';
 
 function row(
   model: string,
   figures: readonly (number | null)[],
-  more: { readonly reproduced?: readonly string[]; readonly source?: string; readonly version?: string } = {},
+  more: {
+    readonly reproduced?: readonly string[];
+    readonly source?: string;
+    readonly version?: string;
+  } = {},
 ): PublishedScore {
   const scores = Object.fromEntries(
     COLUMNS.flatMap((name, index) => {
@@ -58,7 +70,11 @@ export const paperResults: readonly PublishedScore[] = [
   row('R1-Onevision-7B', [64.1, 46.4, 29.9, 21.6, null, 20.8, 27.1]),
   row('OpenVLThinker-7B', [70.2, 47.9, 25.3, 37.3, 52.5, 26.6, 12]),
   row('VL-Rethinker-7B', [74.9, 54.2, 32.3, 41.7, 56.7, 29.7, 37.2]),
-  row('VL-Reasoner-7B (no forced rethinking)', [72.4, 53.2, 29.8, 40.9, null, 29.5, null], ablation),
+  row(
+    'VL-Reasoner-7B (no forced rethinking)',
+    [72.4, 53.2, 29.8, 40.9, null, 29.5, null],
+    ablation,
+  ),
   row('Filter only (no SSR)', [72, 50, 28.5, 40, null, 26.9, null], ablation),
   row('GRPO only (no SSR, no filter)', [70.9, 51.4, 26, 38.8, null, 26.2, null], ablation),
   row('no text (13K)', [73.5, 53.5, 29.1, 41.1, null, 28.7, null], ablation),

@@ -39,7 +39,10 @@ export async function readItems(
   let columns: readonly string[] = [];
   let rows = 0;
   for (const file of chosenFiles(benchmark, { root, files })) {
-    const place = { file: relative(root, file).split(sep).join('/'), asking: options.store !== undefined };
+    const place = {
+      file: relative(root, file).split(sep).join('/'),
+      asking: options.store !== undefined,
+    };
     for await (const batch of (await openRows(file)).batches()) {
       options.signal?.throwIfAborted();
       for (const placed of batch) {
@@ -66,11 +69,17 @@ export async function readItems(
 
 function nothing(
   benchmark: Benchmark,
-  { files, faults, columns }: { files: readonly string[]; faults: readonly ItemFault[]; columns: readonly string[] },
+  {
+    files,
+    faults,
+    columns,
+  }: { files: readonly string[]; faults: readonly ItemFault[]; columns: readonly string[] },
 ): EvalError {
   const [first] = faults;
   const why =
-    first === undefined ? 'found no rows' : `found ${faults.length} faults, the first in row ${first.row}: ${first.message}`;
+    first === undefined
+      ? 'found no rows'
+      : `found ${faults.length} faults, the first in row ${first.row}: ${first.message}`;
   const has = columns.length === 0 ? '' : `; its columns are ${columns.join(', ')}`;
   return new EvalError(
     `${files.join(', ')}: expected rows of ${benchmark.title} (${benchmark.hub}), ${why}${has}`,
@@ -82,10 +91,15 @@ export function chosenFiles(
   benchmark: Benchmark,
   { root, files }: Pick<DatasetFiles, 'root' | 'files'>,
 ): readonly string[] {
-  const wanted = files.filter((file) => files.length === 1 || benchmark.wants(relative(root, file).split(sep).join('/')));
+  const wanted = files.filter(
+    (file) => files.length === 1 || benchmark.wants(relative(root, file).split(sep).join('/')),
+  );
   for (const split of benchmark.splits) {
     const named = wanted.filter((file) =>
-      relative(root, file).toLowerCase().split(/[^a-z0-9]+/).includes(split),
+      relative(root, file)
+        .toLowerCase()
+        .split(/[^a-z0-9]+/)
+        .includes(split),
     );
     if (named.length > 0) return named;
   }
@@ -98,7 +112,8 @@ function itemIn(
   place: { readonly file: string; readonly asking: boolean },
 ): EvalItem | ItemFault {
   const at = { file: place.file, row: placed.row };
-  if (placed.value === undefined) return { ...at, message: placed.fault ?? 'expected a row, found none' };
+  if (placed.value === undefined)
+    return { ...at, message: placed.fault ?? 'expected a row, found none' };
   try {
     return benchmark.read(placed.value, place);
   } catch (error) {

@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { EvalError } from './item.ts';
 import type { Scores } from './score.ts';
@@ -114,7 +126,10 @@ function lock(folder: string): void {
     } catch (error) {
       const pid = existsSync(path) ? Number(readFileSync(path, 'utf8')) : 0;
       if (pid > 0 && pid !== process.pid && lives(pid))
-        throw new EvalError(`${folder}: expected nobody else to write, found process ${pid}; wait for it`, { cause: error });
+        throw new EvalError(
+          `${folder}: expected nobody else to write, found process ${pid}; wait for it`,
+          { cause: error },
+        );
       rmSync(path, { force: true });
     }
   }
@@ -141,7 +156,9 @@ function checkIdentity(folder: string, identity: RunIdentity): void {
     (key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]),
   );
   if (changed.length === 0) return;
-  const told = changed.map((key) => `${key} ${JSON.stringify(before[key])} there, ${JSON.stringify(now[key])} now`);
+  const told = changed.map(
+    (key) => `${key} ${JSON.stringify(before[key])} there, ${JSON.stringify(now[key])} now`,
+  );
   throw new EvalError(
     `${folder}: expected the run that lies there, found another: ${told.join('; ')}; name another folder with --out`,
   );
@@ -162,7 +179,9 @@ function readRecords(path: string): ReadRecords {
     try {
       return JSON.parse(line) as EvalRecord;
     } catch (cause) {
-      throw new EvalError(`${path}:${index + 1}: expected a record, found ${line.slice(0, 60)}`, { cause });
+      throw new EvalError(`${path}:${index + 1}: expected a record, found ${line.slice(0, 60)}`, {
+        cause,
+      });
     }
   });
   return { records, bytes };
@@ -172,7 +191,9 @@ function readRecords(path: string): ReadRecords {
 export function recordsIn(folder: string): readonly EvalRecord[] {
   const path = join(folder, 'records.jsonl');
   if (!existsSync(path))
-    throw new EvalError(`${folder}: expected the folder of an evaluation, found no records.jsonl in it`);
+    throw new EvalError(
+      `${folder}: expected the folder of an evaluation, found no records.jsonl in it`,
+    );
   return readRecords(path).records;
 }
 
@@ -185,5 +206,7 @@ export function writeAtomically(path: string, text: string): void {
 
 /** SHA-256 of a prompt's text and the hashes of its pictures. */
 export function promptHash(text: string, images: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify([text, images])).digest('hex');
+  return createHash('sha256')
+    .update(JSON.stringify([text, images]))
+    .digest('hex');
 }

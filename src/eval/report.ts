@@ -28,7 +28,9 @@ export interface ReportCell {
 /** Own results beside the paper's: cards of one model and template share a row. */
 export function reportTable(cards: readonly EvalCard[], scorer: Scorer): ReportTable {
   const used = new Set(cards.map(({ benchmark }) => benchmark));
-  const columns = benchmarks.filter(({ name }) => used.has(name)).map(({ name, title }) => ({ name, title }));
+  const columns = benchmarks
+    .filter(({ name }) => used.has(name))
+    .map(({ name, title }) => ({ name, title }));
   const byModel = Map.groupBy(cards, ({ identity }) => `${identity.model} (${identity.template})`);
   const own = [...byModel].map(([name, group]): ReportRow => ({
     name,
@@ -51,7 +53,9 @@ export function reportTable(cards: readonly EvalCard[], scorer: Scorer): ReportT
 function cellOf(card: EvalCard, scorer: Scorer): ReportCell {
   const own = card.results[`${card.benchmark}.${scorer}`];
   const rate = card.truncationRate === null ? '–' : percent(100 * card.truncationRate);
-  const open = card.complete ? '' : `, ${card.counts.answered} of ${card.counts.questions} answered`;
+  const open = card.complete
+    ? ''
+    : `, ${card.counts.answered} of ${card.counts.questions} answered`;
   return {
     text: `${percent(own?.score)} ± ${percent(own?.stderr)}`,
     note: `n ${own?.n ?? 0}, truncated ${rate} %${open}`,
@@ -71,7 +75,11 @@ export function reportMarkdown(table: ReportTable, scorer: Scorer): string {
   const lines = table.rows.map(({ name, published, cells }) =>
     [
       name,
-      ...cells.map((cell) => (cell === undefined ? '–' : `${cell.text}${cell.note === undefined ? '' : ` (${cell.note})`}`)),
+      ...cells.map((cell) =>
+        cell === undefined
+          ? '–'
+          : `${cell.text}${cell.note === undefined ? '' : ` (${cell.note})`}`,
+      ),
       published === undefined ? 'measured here' : `${published.source}, ${published.version}`,
     ]
       .map((text) => text.replaceAll('|', '\\|'))
@@ -98,7 +106,8 @@ export function reportPage(table: ReportTable, scorer: Scorer): string {
           : `<td>${escaped(cell.text)}${cell.note === undefined ? '' : `<br><small>${escaped(cell.note)}</small>`}</td>`,
       )
       .join('');
-    const source = published === undefined ? 'measured here' : `${published.source}, ${published.version}`;
+    const source =
+      published === undefined ? 'measured here' : `${published.source}, ${published.version}`;
     return `<tr><td>${escaped(name)}</td>${own}<td>${escaped(source)}</td></tr>`;
   });
   return page(

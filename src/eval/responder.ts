@@ -57,7 +57,12 @@ export class RequestError extends Error {
 
   constructor(
     message: string,
-    options: { retryable?: boolean; fatal?: boolean; waitMs?: number | undefined; cause?: unknown } = {},
+    options: {
+      retryable?: boolean;
+      fatal?: boolean;
+      waitMs?: number | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: options.cause });
     this.retryable = options.retryable ?? false;

@@ -27,7 +27,15 @@ export interface GivenResponses {
 }
 
 const ID = ['id', 'pid', 'qid', 'sample_index', 'question_id'];
-const RESPONSE = ['response', 'model_response', 'model_output', 'output', 'completion', 'generated_text', 'text'];
+const RESPONSE = [
+  'response',
+  'model_response',
+  'model_output',
+  'output',
+  'completion',
+  'generated_text',
+  'text',
+];
 /** What public harnesses write in place of a response that never came. */
 const FAILED = /^\s*(?:\[LMMS_EVAL_REQUEST_FAILED|Failed to obtain answer via API)/;
 
@@ -50,7 +58,10 @@ export async function readResponses(
         const at = { file: name, row };
         const id = value === undefined ? undefined : maybeTextIn(value, ...ID);
         if (value === undefined || id === undefined) {
-          faults.push({ ...at, message: fault ?? `expected an id (${ID.join(', ')}), found ${columnsOf(value)}` });
+          faults.push({
+            ...at,
+            message: fault ?? `expected an id (${ID.join(', ')}), found ${columnsOf(value)}`,
+          });
           continue;
         }
         const extraction = extractionIn(value, benchmark);

@@ -37,7 +37,8 @@ export function turnOf(item: EvalItem, { name, trigger }: Template): readonly Pi
 /** SHA-256 over the text of all turns: changes with template and data. */
 export function turnsHash(items: readonly EvalItem[], template: Template): string {
   const hash = createHash('sha256');
-  for (const item of items) hash.update(`${JSON.stringify([item.id, textOf(turnOf(item, template))])}\n`);
+  for (const item of items)
+    hash.update(`${JSON.stringify([item.id, textOf(turnOf(item, template))])}\n`);
   return hash.digest('hex');
 }
 
@@ -88,7 +89,9 @@ export async function runEval(run: EvalRun): Promise<EvalOutcome> {
     run.onFailure?.(failure);
     inARow += 1;
     if (!fatal && inARow < FAILURES_IN_A_ROW) return;
-    stopped ??= fatal ? failure.message : `${inARow} questions failed in a row, the last: ${failure.message}`;
+    stopped ??= fatal
+      ? failure.message
+      : `${inARow} questions failed in a row, the last: ${failure.message}`;
     stop.abort();
   };
   const worker = async (): Promise<void> => {
@@ -123,7 +126,11 @@ function* questionsOf(
 
 async function answerTo(
   { item, sample }: { readonly item: EvalItem; readonly sample: number },
-  { run, pictures, signal }: { readonly run: EvalRun; readonly pictures: PictureFiles; readonly signal: AbortSignal },
+  {
+    run,
+    pictures,
+    signal,
+  }: { readonly run: EvalRun; readonly pictures: PictureFiles; readonly signal: AbortSignal },
 ): Promise<EvalRecord> {
   const turn = turnOf(item, run.template);
   const parts: AskedPart[] = [];
@@ -155,6 +162,8 @@ async function opened(piece: Piece, pictures: PictureFiles, whole: boolean): Pro
   if (cell.kind === 'bytes') return { kind: 'image', image: await openImage(cell.bytes) };
   const path = await pictures.find(cell.path);
   if (path === undefined)
-    throw new RequestError(`expected the picture ${cell.path} below ${pictures.bases.join(', ')}, found none`);
+    throw new RequestError(
+      `expected the picture ${cell.path} below ${pictures.bases.join(', ')}, found none`,
+    );
   return { kind: 'image', image: await openImage(whole ? await readFile(path) : path) };
 }

@@ -33,7 +33,9 @@ export function summariseTally(benchmark: Benchmark, tally: Tally): ScorerSummar
     breakdowns: Object.fromEntries(
       [...tally.groups].map(([name, groups]) => [
         name,
-        Object.fromEntries([...groups].sort(byName).map(([group, own]) => [group, groupSummary(own)])),
+        Object.fromEntries(
+          [...groups].sort(byName).map(([group, own]) => [group, groupSummary(own)]),
+        ),
       ]),
     ),
   };

@@ -110,7 +110,9 @@ function itemFor(
   const bare = response.id.replace(new RegExp(`^${benchmark.name}[-/:]`, 'i'), '');
   const hinted = own !== undefined && 'id' in own && !('message' in own) ? [own.id] : [];
   const parts = ['standard', 'vision'].map((part) => `${part}/${bare}`);
-  const found = [response.id, bare, ...hinted].map((id) => byId.get(id)).find((item) => item !== undefined);
+  const found = [response.id, bare, ...hinted]
+    .map((id) => byId.get(id))
+    .find((item) => item !== undefined);
   const among = parts.flatMap((id) => byId.get(id) ?? []);
   const item = found ?? (among.length === 1 ? among[0] : undefined);
   if (item === undefined) return undefined;
@@ -122,9 +124,15 @@ function itemFor(
     : item;
 }
 
-function selfContained(benchmark: Benchmark, response: GivenResponse): EvalItem | ItemFault | undefined {
+function selfContained(
+  benchmark: Benchmark,
+  response: GivenResponse,
+): EvalItem | ItemFault | undefined {
   try {
-    return benchmark.read({ ...response.value, id: response.id }, { file: response.file, asking: false });
+    return benchmark.read(
+      { ...response.value, id: response.id },
+      { file: response.file, asking: false },
+    );
   } catch (error) {
     if (!(error instanceof ItemError)) throw error;
     const { file, row, id } = response;
@@ -141,7 +149,15 @@ function severalRuns(id: string, a: GivenResponse, b: GivenResponse): EvalError 
 
 function nothingScored(
   given: GivenResponses,
-  { faults, unknown, benchmark }: { readonly faults: readonly ItemFault[]; readonly unknown: readonly string[]; readonly benchmark: Benchmark },
+  {
+    faults,
+    unknown,
+    benchmark,
+  }: {
+    readonly faults: readonly ItemFault[];
+    readonly unknown: readonly string[];
+    readonly benchmark: Benchmark;
+  },
 ): EvalError {
   const [first] = faults;
   const why =
@@ -152,5 +168,7 @@ function nothingScored(
         : given.failed.length > 0
           ? `all ${given.failed.length} requests had failed`
           : 'there were no rows';
-  return new EvalError(`expected responses to ${benchmark.title}, found none that can be scored: ${why}`);
+  return new EvalError(
+    `expected responses to ${benchmark.title}, found none that can be scored: ${why}`,
+  );
 }

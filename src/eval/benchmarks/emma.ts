@@ -27,7 +27,8 @@ export const emma: Benchmark = {
   extractionColumn: 'extraction',
   read(row, { asking }) {
     const options = textsIn(row, 'options');
-    const type = maybeTextIn(row, 'type') ?? (options.length > 0 ? 'Multiple Choice' : 'Open-ended');
+    const type =
+      maybeTextIn(row, 'type') ?? (options.length > 0 ? 'Multiple Choice' : 'Open-ended');
     const choice = /multiple/i.test(type) && options.length > 0;
     const asked = asking ? textIn(row, 'question') : (maybeTextIn(row, 'question') ?? '');
     const context = maybeTextIn(row, 'context') ?? '';

@@ -33,7 +33,8 @@ export const mathvista: Benchmark = {
       (lines === '' ? '' : `\nChoices:${lines}`);
     const precision = maybeNumberIn(row, 'precision');
     const answerType = maybeTextIn(row, 'answer_type') ?? 'text';
-    const query = maybeTextIn(row, 'query') ?? `${hint(choices.length > 0, answerType, precision)}\n${body}`;
+    const query =
+      maybeTextIn(row, 'query') ?? `${hint(choices.length > 0, answerType, precision)}\n${body}`;
     const pictures = picturesIn(row, 'decoded_image', 'image');
     const about = recordIn(row, 'metadata');
     const skills = about['skills'];

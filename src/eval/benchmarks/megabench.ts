@@ -20,7 +20,9 @@ export const megabench: Benchmark = {
   read(row) {
     const mega = metricsOf(row);
     const missing = [
-      ...new Set(mega.fields.map(({ metric }) => metric).filter((metric) => !megaMetrics.has(metric))),
+      ...new Set(
+        mega.fields.map(({ metric }) => metric).filter((metric) => !megaMetrics.has(metric)),
+      ),
     ];
     const parts = ['task_description', 'example_text', 'query_text']
       .map((column) => maybeTextIn(row, column) ?? '')
@@ -50,12 +52,19 @@ function metricsOf(row: Row): MegaItem {
   const answers = dict(row, 'answer');
   const info = dict(row, 'metric_info');
   const functions = inner(info['field_score_function'], 'field_score_function');
-  const weights = inner(inner(info['aggregation'] ?? new Map(), 'aggregation')['field_weights'] ?? new Map(), 'field_weights');
+  const weights = inner(
+    inner(info['aggregation'] ?? new Map(), 'aggregation')['field_weights'] ?? new Map(),
+    'field_weights',
+  );
   const parser = info['response_parse_function'];
   const fields = Object.keys(functions).map((name) => {
     const metric = functions[name];
-    if (!(name in answers)) throw new ItemError(`expected a field ${name} in answer, found ${Object.keys(answers).join(', ')}`);
-    if (typeof metric !== 'string') throw new ItemError(`expected the name of a metric for ${name}`);
+    if (!(name in answers))
+      throw new ItemError(
+        `expected a field ${name} in answer, found ${Object.keys(answers).join(', ')}`,
+      );
+    if (typeof metric !== 'string')
+      throw new ItemError(`expected the name of a metric for ${name}`);
     const weight = weights[name] === undefined ? 1 : Number(weights[name]);
     return { name, metric, weight: Number.isFinite(weight) ? weight : 1, answer: answers[name] };
   });
@@ -70,7 +79,9 @@ function dict(row: Row, column: string): Row {
 
 function inner(value: unknown, name: string): Row {
   if (value instanceof Map) return recordOf(value);
-  throw new ItemError(`expected a dict in ${name}, found ${value === undefined ? 'nothing' : typeof value}`);
+  throw new ItemError(
+    `expected a dict in ${name}, found ${value === undefined ? 'nothing' : typeof value}`,
+  );
 }
 
 /** Media paths: a list, or a text that holds one. */
@@ -84,7 +95,13 @@ function mediaIn(row: Row, column: string): readonly Piece[] {
 function placed(text: string, pictures: readonly Piece[]): readonly Piece[] {
   const marks = [...text.matchAll(/<(?:image|video)>/g)];
   let next = Math.max(0, pictures.length - marks.length);
-  const numbered = text.replaceAll(/<(?:image|video)>/g, (mark) => (pictures[next] === undefined ? mark : `\u0000${next++}\u0000`));
+  const numbered = text.replaceAll(/<(?:image|video)>/g, (mark) =>
+    pictures[next] === undefined ? mark : `\u0000${next++}\u0000`,
+  );
   // oxlint-disable-next-line no-control-regex -- a mark that no text of the data holds
-  return withPictures(numbered, /\u0000(\d+)\u0000/g, new Map(pictures.map((piece, index) => [String(index), [piece]])));
+  return withPictures(
+    numbered,
+    /\u0000(\d+)\u0000/g,
+    new Map(pictures.map((piece, index) => [String(index), [piece]])),
+  );
 }

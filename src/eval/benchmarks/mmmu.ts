@@ -1,4 +1,12 @@
-import { answersIn, groupsOf, maybeTextIn, picturesIn, textIn, textsIn, withPictures } from '../columns.ts';
+import {
+  answersIn,
+  groupsOf,
+  maybeTextIn,
+  picturesIn,
+  textIn,
+  textsIn,
+  withPictures,
+} from '../columns.ts';
 import type { Row } from '#data';
 import { microMean } from '../benchmark.ts';
 import type { Benchmark } from '../benchmark.ts';
@@ -22,7 +30,8 @@ export const mmmu: Benchmark = {
   read(row, { asking }) {
     const id = textIn(row, 'id');
     const options = optionsOf(row);
-    const kind = maybeTextIn(row, 'question_type') ?? (options.length > 0 ? 'multiple-choice' : 'open');
+    const kind =
+      maybeTextIn(row, 'question_type') ?? (options.length > 0 ? 'multiple-choice' : 'open');
     const choice = kind === 'multiple-choice';
     const question = asking ? textIn(row, 'question') : (maybeTextIn(row, 'question') ?? '');
     const lines = options.map((option, index) => `(${letter(index)}) ${option}\n`).join('');

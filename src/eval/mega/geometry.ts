@@ -5,14 +5,18 @@ export function boxes(value: unknown): readonly (readonly number[])[] | undefine
   const marked = typeof value === 'string' ? marks(value, ['x1', 'y1', 'x2', 'y2']) : undefined;
   const flat = marked ?? numbersOf(value);
   if (flat === undefined || flat.length % 4 !== 0) return undefined;
-  return Array.from({ length: flat.length / 4 }, (_, index) => flat.slice(4 * index, 4 * index + 4));
+  return Array.from({ length: flat.length / 4 }, (_, index) =>
+    flat.slice(4 * index, 4 * index + 4),
+  );
 }
 
 function marks(text: string, names: readonly string[]): readonly number[] | undefined {
   const found = names.map((name) => {
     const at = text.lastIndexOf(`<${name}>`);
     const close = text.indexOf(`</${name}>`, at);
-    return at < 0 || close < 0 ? Number.NaN : Number(text.slice(at + name.length + 2, close).trim());
+    return at < 0 || close < 0
+      ? Number.NaN
+      : Number(text.slice(at + name.length + 2, close).trim());
   });
   return found.every(Number.isFinite) ? found : undefined;
 }

@@ -1,5 +1,12 @@
 import { verify } from '#verify';
-import { boxes, boxOverlap, distanceScore, matchedOverlap, pointInBox, rmseScore } from './geometry.ts';
+import {
+  boxes,
+  boxOverlap,
+  distanceScore,
+  matchedOverlap,
+  pointInBox,
+  rmseScore,
+} from './geometry.ts';
 import { canonical, listOf, mapOf, numbersOf, textOfValue } from './values.ts';
 
 /** Score in [0, 1] of a field: the answer's value against the reference. */
@@ -70,8 +77,13 @@ function similarity(left: string, right: string): number {
   for (const [i, x] of a.entries()) {
     const next = [i + 1];
     for (const [j, y] of b.entries()) {
-      let least = Math.min((row[j] ?? 0) + (x === y ? 0 : 1), (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1);
-      if (i > 0 && j > 0 && x === b[j - 1] && a[i - 1] === y) least = Math.min(least, (before[j - 1] ?? 0) + 1);
+      let least = Math.min(
+        (row[j] ?? 0) + (x === y ? 0 : 1),
+        (row[j + 1] ?? 0) + 1,
+        (next[j] ?? 0) + 1,
+      );
+      if (i > 0 && j > 0 && x === b[j - 1] && a[i - 1] === y)
+        least = Math.min(least, (before[j - 1] ?? 0) + 1);
       next.push(least);
     }
     before = row;
@@ -91,7 +103,11 @@ function setsOf(answer: unknown, gold: unknown, fold: boolean): Sets | undefined
   if (a === undefined || b === undefined) return undefined;
   const given = new Set(a.map((each) => canonical(each, fold)));
   const wanted = new Set(b.map((each) => canonical(each, fold)));
-  return { answer: given, gold: wanted, shared: [...given].filter((each) => wanted.has(each)).length };
+  return {
+    answer: given,
+    gold: wanted,
+    shared: [...given].filter((each) => wanted.has(each)).length,
+  };
 }
 
 const overSets =
@@ -155,7 +171,9 @@ const equalObjects: MegaMetric = (answer, gold) => {
 };
 
 const overBoxes =
-  (of: (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) => number): MegaMetric =>
+  (
+    of: (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) => number,
+  ): MegaMetric =>
   (answer, gold) => {
     const [a, b] = [boxes(answer), boxes(gold)];
     return a === undefined || b === undefined ? 0 : of(a, b);

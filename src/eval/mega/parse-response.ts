@@ -46,7 +46,8 @@ function codeBlock(text: string): string | undefined {
 
 function unquoted(text: string): string {
   const [first, last] = [text.at(0), text.at(-1)];
-  if (text.length < 2 || first !== last || (first !== '"' && first !== "'" && first !== '`')) return text;
+  if (text.length < 2 || first !== last || (first !== '"' && first !== "'" && first !== '`'))
+    return text;
   const inner = text.slice(1, -1);
   return inner.includes(first) ? text : inner;
 }
@@ -61,26 +62,30 @@ function parseFields(
   return new Map(fields.flatMap((name) => (found.has(name) ? [[name, found.get(name)]] : [])));
 }
 
-const OBJECTS = 64;
+/** Ends and beginnings that are tried, and how much of a response is searched. */
+const ENDS = 8;
+const STARTS = 32;
+const SEARCHED = 65_536;
 
-/** The last balanced `{…}` of a text that is an object; braces in texts count only inside their object. */
+/** The last `{…}` of a text that reads as an object; braces inside its texts are passed over. */
 export function lastObject(response: string): ReadonlyMap<string, unknown> | undefined {
-  const ends: number[] = [];
-  for (let at = response.lastIndexOf('}'); at >= 0 && ends.length < OBJECTS; ) {
-    ends.push(at);
-    at = at === 0 ? -1 : response.lastIndexOf('}', at - 1);
+  const text = response.slice(-SEARCHED);
+  let end = text.lastIndexOf('}');
+  for (let tries = 0; end >= 0 && tries < ENDS; tries += 1) {
+    const found = objectEndingAt(text, end);
+    if (found !== undefined) return found;
+    end = end === 0 ? -1 : text.lastIndexOf('}', end - 1);
   }
-  for (const end of ends) {
-    let depth = 0;
-    for (let at = end; at >= 0; at -= 1) {
-      const character = response[at];
-      if (character === '}') depth += 1;
-      if (character === '{') depth -= 1;
-      if (depth > 0) continue;
-      const data = dataIn(response.slice(at, end + 1));
-      if (data instanceof Map) return data as ReadonlyMap<string, unknown>;
-      break;
-    }
+  return undefined;
+}
+
+/** Nearest beginning first: what is inside another object does not read together with its end. */
+function objectEndingAt(text: string, end: number): ReadonlyMap<string, unknown> | undefined {
+  let start = text.lastIndexOf('{', end);
+  for (let tries = 0; start >= 0 && tries < STARTS; tries += 1) {
+    const data = dataIn(text.slice(start, end + 1));
+    if (data instanceof Map) return data as ReadonlyMap<string, unknown>;
+    start = start === 0 ? -1 : text.lastIndexOf('{', start - 1);
   }
   return undefined;
 }

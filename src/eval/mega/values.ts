@@ -30,14 +30,19 @@ export function mapOf(value: unknown): ReadonlyMap<string, unknown> | undefined 
 export function canonical(value: unknown, fold: boolean): string {
   if (Array.isArray(value)) return `[${value.map((each) => canonical(each, fold)).join(',')}]`;
   if (value instanceof Set)
-    return `{${[...value].map((each) => canonical(each, fold)).sort().join(',')}}`;
+    return `{${[...value]
+      .map((each) => canonical(each, fold))
+      .sort()
+      .join(',')}}`;
   if (value instanceof Map)
     return `{${[...value]
       .map(([key, each]) => `${canonical(key, fold)}:${canonical(each, fold)}`)
       .sort()
       .join(',')}}`;
   const text = textOfValue(value).trim();
-  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) ? String(Number(text)) : text;
+  const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text)
+    ? String(Number(text))
+    : text;
   return fold ? number.toLowerCase() : number;
 }
 

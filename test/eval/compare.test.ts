@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import { diffEvals, diffPage, mcnemar, paperResults, passRatesOf } from '#eval';
+import type { EvalRecord } from '#eval';
+import { clusteredError } from '../../src/eval/card.ts';
+
+test("McNemar's exact p-value is twice the tail of a fair coin", () => {
+  expect(mcnemar(0, 0)).toBe(1);
+  expect(mcnemar(5, 5)).toBe(1);
+  expect(mcnemar(10, 2)).toBeCloseTo((2 * (1 + 12 + 66)) / 4096, 12);
+  expect(mcnemar(2, 10)).toBe(mcnemar(10, 2));
+  expect(mcnemar(0, 2000)).toBeLessThan(1e-300);
+  expect(mcnemar(1500, 1500)).toBeCloseTo(1, 6);
+});
+
+function record(id: string, correct: boolean, sample = 0): EvalRecord {
+  const judged = {
+    status: correct ? 'correct' : 'wrong',
+    reason: 'r',
+    score: correct ? 1 : 0,
+    answer: 'a',
+    span: null,
+    notes: [],
+  } as const;
+  return {
+    id,
+    sample,
+    prompt: `<b>${id}`,
+    promptHash: 'h',
+    images: ['hash'],
+    response: '<script>alert(1)</script>',
+    finish: 'stop',
+    promptTokens: 1,
+    tokens: 1,
+    ms: 1,
+    answer: 'x',
+    groups: {},
+    scores: { official: judged, verifier: judged, reference: judged },
+  };
+}
+
+test('two evaluations are compared over the items that both answered', () => {
+  const before = {
+    name: 'a',
+    benchmark: 'emma',
+    records: [record('1', true), record('2', false), record('3', false), record('9', true)],
+  };
+  const after = {
+    name: 'b',
+    benchmark: 'emma',
+    records: [record('1', false), record('2', true), record('3', true)],
+  };
+  const diff = diffEvals(before, after, 'official');
+  expect([diff.shared, diff.onlyBefore, diff.correctBefore, diff.correctAfter]).toEqual([
+    3, 1, 1, 2,
+  ]);
+  expect([diff.wins.map(({ id }) => id), diff.losses.map(({ id }) => id)]).toEqual([
+    ['2', '3'],
+    ['1'],
+  ]);
+  const html = diffPage(diff, new Map([['hash', 'data:image/png;base64,AA']]));
+  expect(html).toContain('data:image/png;base64,AA');
+  expect(html).not.toContain('<script>');
+  expect(() => diffEvals(before, { ...after, benchmark: 'mmmu' }, 'official')).toThrow(
+    /expected one benchmark/,
+  );
+});
+
+test('a pass rate waits for all responses of its problem', () => {
+  const records = [record('1', true), record('1', false, 1), record('2', true)];
+  expect(passRatesOf(records, 2)).toEqual([
+    { id: '1', passRate: 0.5, n: 2, correct: 1, truncated: 0 },
+  ]);
+});
+
+test('the standard error over repeated items is that of the items, not of the responses', () => {
+  expect(
+    clusteredError([
+      ['1', 1],
+      ['2', 0],
+    ]),
+  ).toBeUndefined();
+  expect(
+    clusteredError([
+      ['1', 1],
+      ['1', 1],
+      ['2', 0],
+      ['2', 0],
+    ]),
+  ).toBeCloseTo(0.5, 12);
+});
+
+test("the paper's figures name their source and version", () => {
+  const own = paperResults.find(({ model }) => model === 'VL-Rethinker-7B');
+  expect(own?.scores).toEqual({
+    mathvista: 74.9,
+    mathverse: 54.2,
+    mathvision: 32.3,
+    'mmmu-pro': 41.7,
+    mmmu: 56.7,
+    emma: 29.7,
+    megabench: 37.2,
+  });
+  for (const { source, version } of paperResults)
+    expect([source, version].every((text) => text.length > 0)).toBe(true);
+});
