@@ -4,6 +4,7 @@ import { type FeatureEntry, owned } from './prompt-cache.ts';
 import { pictureKey } from './prompt-parts.ts';
 import type { Published } from './published.ts';
 
+/** Patches of a picture. */
 export function patchesOf({ grid }: Patches): number {
   return grid.t * grid.h * grid.w;
 }
@@ -17,6 +18,12 @@ export function encodePictures(
   const pixels = concat(
     pictures.map(({ pixels: values }, index): Tensor => {
       const count = rows[index] ?? 1;
+      const { channels, temporalPatchSize, patchSize } = published.config.vision;
+      const expected = count * channels * temporalPatchSize * patchSize ** 2;
+      if (values.length !== expected) {
+        const name = pictures[index]?.hash.slice(0, 12) ?? '';
+        throw new Error(`picture ${name}: expected ${expected} values, found ${values.length}`);
+      }
       return fromArray(values, [count, values.length / count]);
     }),
   ).to(published.device);

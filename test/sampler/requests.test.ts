@@ -73,7 +73,7 @@ test('pixels of the wrong size fail their own request only', async () => {
   const good = sampler.sample(ask(withPicture));
   const bad = sampler.sample(ask(promptOf(1, [3, picture('b', 8, 8), 5])));
   const after = sampler.sample(ask(prompt));
-  await expect(bad).rejects.toThrow(/75264|shape|size|invalid/i);
+  await expect(bad).rejects.toThrow('picture b: expected 75264 values, found 74088');
   expect(await good).toHaveLength(1);
   expect(await after).toHaveLength(1);
 });
