@@ -95,6 +95,7 @@ async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promi
   const temperature = given.temperature ?? (given.samples > 1 ? 0.6 : 0);
   const topP = given.topP ?? (temperature > 0 ? 0.95 : 1);
   const decoding = { temperature, topP, maxTokens: given.maxTokens, seed: given.seed };
+  const { minPixels, maxPixels, endpoint } = given;
   const identity: RunIdentity = {
     benchmark: benchmark.name,
     data: all.hash,
@@ -102,53 +103,50 @@ async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promi
     promptHash: turnsHash(all.items, template),
     model: given.model,
     weights: open.weights,
-    decoding: {
-      ...decoding,
-      minPixels: given.minPixels,
-      maxPixels: given.maxPixels,
-      endpoint: given.endpoint !== undefined,
-    },
+    decoding: { ...decoding, minPixels, maxPixels, endpoint: endpoint !== undefined },
     samples: given.samples,
   };
   using store = RecordStore.open(folder, identity);
-  const outcome = await asked({
-    benchmark,
-    items,
-    template,
-    given,
-    io,
-    files,
-    store,
-    open,
-    decoding,
-  });
+  const setting = { benchmark, items, template, given, io, files, store, open, decoding };
+  const outcome = await asked(setting);
+  const card = cardOf(setting, { identity, outcome, unusableRows: faults.length });
+  writeCard(folder, card);
+  const { answered, questions, failed } = card.counts;
+  if (outcome.stopped !== undefined) io.err(`stopped: ${outcome.stopped}\n`);
+  io.err(`${folder}: ${answered} of ${questions} answered, ${failed} failed\n`);
+  return card;
+}
+
+interface Ended {
+  readonly identity: RunIdentity;
+  readonly outcome: EvalOutcome;
+  readonly unusableRows: number;
+}
+
+function cardOf(
+  { benchmark, items, template, given, files, store, open }: Asking,
+  { identity, outcome, unusableRows }: Ended,
+): EvalCard {
   const ids = new Set(items.map(({ id }) => id));
-  const version = versionOf();
-  const card = makeCard({
+  const { version, commit } = versionOf();
+  const { minPixels: min, maxPixels: max, endpoint, samples } = given;
+  return makeCard({
     benchmark,
     records: store.records.filter(({ id }) => ids.has(id)),
     failures: outcome.failures,
-    questions: items.length * given.samples,
+    questions: items.length * samples,
     facts: {
       identity,
-      tool: `vl-rethinker ${version.version}${version.commit === null ? '' : ` ${version.commit}`}`,
+      tool: `vl-rethinker ${version}${commit === null ? '' : ` ${commit}`}`,
       source: sourceOf(benchmark, given, files),
       trigger: template.trigger ?? null,
       responder: open.responder.about,
-      pixels:
-        given.endpoint === undefined
-          ? { min: given.minPixels, max: given.maxPixels }
-          : { min: null, max: null },
-      unusableRows: faults.length,
+      // A server resizes as it likes.
+      pixels: endpoint === undefined ? { min, max } : { min: null, max: null },
+      unusableRows,
       stopped: outcome.stopped ?? null,
     },
   });
-  writeCard(folder, card);
-  if (outcome.stopped !== undefined) io.err(`stopped: ${outcome.stopped}\n`);
-  io.err(
-    `${folder}: ${card.counts.answered} of ${card.counts.questions} answered, ${card.counts.failed} failed\n`,
-  );
-  return card;
 }
 
 /** A prompt of the benchmark, or a template of ours behind its question. */

@@ -3,7 +3,7 @@ import { emma } from './benchmarks/emma.ts';
 import { mathverse } from './benchmarks/mathverse.ts';
 import { mathvision } from './benchmarks/mathvision.ts';
 import { mathvista } from './benchmarks/mathvista.ts';
-import { megabench } from './benchmarks/megabench.ts';
+import { megabench, megabenchBox } from './benchmarks/megabench.ts';
 import { mmmuPro } from './benchmarks/mmmu-pro.ts';
 import { mmmu } from './benchmarks/mmmu.ts';
 import { puzzlevqa } from './benchmarks/puzzlevqa.ts';
@@ -18,6 +18,7 @@ export const benchmarks: readonly Benchmark[] = [
   mmmu,
   emma,
   megabench,
+  megabenchBox,
   puzzlevqa,
 ];
 

@@ -79,7 +79,7 @@ function pythonRepr(value: unknown): string {
     return `{${Object.entries(value)
       .map(([key, each]) => `${pythonRepr(key)}: ${pythonRepr(each)}`)
       .join(', ')}}`;
-  return String(value as number | bigint);
+  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : 'None';
 }
 
 /** A number, or undefined where the column is absent, null or no number. */

@@ -100,10 +100,10 @@ function listAt(value: unknown, key: string): readonly unknown[] {
 }
 
 function partsText(content: unknown): string {
-  return Array.isArray(content)
-    ? content.map((part) => String(at(part, 'text') ?? '')).join('')
-    : '';
+  return Array.isArray(content) ? content.map((part) => textOf(at(part, 'text'))).join('') : '';
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const count = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 

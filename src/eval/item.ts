@@ -33,6 +33,8 @@ export interface EvalItem {
 export interface MegaItem {
   readonly task: string;
   readonly parser: string;
+  /** Takes the last box for the answer. */
+  readonly boxAsAnswer?: boolean;
   readonly fields: readonly {
     readonly name: string;
     readonly metric: string;

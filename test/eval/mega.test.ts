@@ -97,3 +97,40 @@ test('a task whose metric needs a judge is listed as not scored, never as wrong'
   const { official } = scoreResponse(benchmarkOf('megabench'), item, { response: 'Answer: x' });
   expect(official).toMatchObject({ status: 'unverifiable', reason: 'metric gpt_4o_as_judge' });
 });
+
+test('the last box counts as the answer only under the name that says so', () => {
+  const row = {
+    id: 't',
+    task_name: 't',
+    answer: "{'a': 'x'}",
+    metric_info:
+      "{'field_score_function': {'a': 'exact_str_match'}, 'response_parse_function': 'answer_string'}",
+  };
+  const response = 'so \\boxed{y} or \\boxed{x}';
+  const status = (name: string) => {
+    const benchmark = benchmarkOf(name);
+    return scoreResponse(benchmark, benchmark.read(row, { file: 'f', asking: false }), { response })
+      .official.status;
+  };
+  expect([status('megabench'), status('megabench-box')]).toEqual(['no-answer', 'correct']);
+});
+
+test('media beyond the marks come first, the others in the places of their marks', () => {
+  const item = benchmarkOf('megabench').read(
+    {
+      id: 't',
+      task_name: 't',
+      query_text: 'See <image>.',
+      query_media: "['b.png']",
+      global_media: "['a.png']",
+      answer: "{'a': 'x'}",
+      metric_info:
+        "{'field_score_function': {'a': 'exact_str_match'}, 'response_parse_function': 'answer_string'}",
+    },
+    { file: 'f', asking: true },
+  );
+  const shown = item.question.map((piece) =>
+    piece.kind === 'text' ? piece.text : piece.cell.kind === 'path' ? piece.cell.path : '',
+  );
+  expect(shown).toEqual(['a.png', 'See ', 'b.png', '.']);
+});

@@ -222,7 +222,7 @@ test.each([
   ['a wrong address', 404, 'application/json', '{}', /found status 404/],
 ])(
   '%s stops the run with one sentence and leaves every question unasked',
-  async (_, status, type, text, message) => {
+  async (...[, status, type, text, message]) => {
     let requests = 0;
     const url = await scripted((_asked, response) => {
       requests += 1;

@@ -17,7 +17,7 @@ export const mathvista: Benchmark = {
   name: 'mathvista',
   title: 'MathVista',
   hub: 'AI4Math/MathVista',
-  wants: (path) => /\.(json|jsonl|parquet)$/.test(path) && !/source\.json$/.test(path),
+  wants: (path) => /\.(json|jsonl|parquet)$/.test(path) && !path.endsWith('source.json'),
   splits: ['testmini'],
   prompts: ['official'],
   mode: 'mathvista',

@@ -1,5 +1,6 @@
 import type { MegaItem } from '../item.ts';
 import type { Judged } from '../score.ts';
+import { boxAsAnswer } from './box.ts';
 import { megaMetrics } from './metrics.ts';
 import { parseResponse } from './parse-response.ts';
 import { textOfValue } from './values.ts';
@@ -7,7 +8,11 @@ import { textOfValue } from './values.ts';
 /** Fields weighed and averaged, each by its metric; correct at full score. */
 export function scoreMega(item: MegaItem, response: string): Judged {
   const names = item.fields.map(({ name }) => name);
-  const found = parseResponse(item.parser, response, names);
+  const found = parseResponse(
+    item.parser,
+    item.boxAsAnswer === true ? boxAsAnswer(response) : response,
+    names,
+  );
   const base = { span: null, notes: ['megabench'] } as const;
   if (found === undefined)
     return { ...base, status: 'no-answer', reason: 'no-phrase', score: 0, answer: null };
