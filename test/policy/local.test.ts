@@ -121,6 +121,11 @@ describe('gradients', () => {
     const metrics = await frozen.optimStep(update);
     expect(metrics['optim/grad_norm']).toBeLessThan(all);
     expect(metrics['optim/update_norm']).toBeGreaterThan(0);
+    // Its embeddings are kept; a fresh policy at the same weights computes them anew.
+    const address = await frozen.save('frozen');
+    await using again = await open({ trainVision: false });
+    await again.load(address);
+    expect(await frozen.logprobs(sequences)).toEqual(await again.logprobs(sequences));
   });
 
   test('a gradient that is not finite is cleared, told, and moves nothing [L3]', async () => {

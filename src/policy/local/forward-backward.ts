@@ -3,7 +3,7 @@ import type { Loss, Microbatch } from '#policy';
 import type { Metrics } from '#run';
 import { fromArray, fromInts, noGrad, ops, stack, type Tensor, TensorScope } from '#tensor';
 import { plant, tokenArrays, type TokenArrays } from './collate.ts';
-import { forward, type ForwardOptions, type Pictures } from './forward.ts';
+import { forward, type ForwardSettings, type Pictures } from './forward.ts';
 import type { TokenBatch } from './losses/loss-term.ts';
 import { lossTerm } from './losses/loss-terms.ts';
 
@@ -64,7 +64,7 @@ export interface Work {
   readonly pictures: Pictures;
   /** f32 [V]: 0, or −∞ at ids that are never drawn. */
   readonly bans: Tensor;
-  readonly options: ForwardOptions;
+  readonly options: ForwardSettings;
 }
 
 /**

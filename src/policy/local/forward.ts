@@ -1,4 +1,4 @@
-import type { Batch, QwenVL, Tree } from '#model';
+import type { Batch, FeatureCache, QwenVL, Tree } from '#model';
 import type { Patches } from '#model/processor';
 import { checkpointed, type Checkpointed, noGrad, type Tensor } from '#tensor';
 
@@ -11,6 +11,11 @@ export interface ForwardOptions {
   readonly trainVision: boolean;
   /** Keep only the tensors between layers and recompute the rest backwards. */
   readonly gradientCheckpointing: boolean;
+}
+
+/** The same, and the embeddings of a frozen tower, which sees every picture once. */
+export interface ForwardSettings extends ForwardOptions {
+  readonly cache: FeatureCache | null;
 }
 
 /** Hidden states of all packed tokens, and the way back. */
@@ -28,19 +33,24 @@ export function pictureFeatures(
   batch: Batch,
   pictures: Pictures,
 ): ReadonlyMap<string, Tensor> {
-  const hashes = [...new Set(batch.packed.images.map(({ hash }) => hash))];
-  const patches = hashes.map((hash) => {
-    const found = pictures.get(hash);
-    if (found === undefined) throw new Error(`internal: no pixels of picture ${hash}`);
-    return found;
-  });
+  const patches = shownPictures(batch, pictures);
   const features = model.encodeImages(patches);
   return new Map(
-    hashes.flatMap((hash, index) => {
+    patches.flatMap(({ hash }, index) => {
       const feature = features[index];
       return feature === undefined ? [] : [[hash, feature]];
     }),
   );
+}
+
+/** Pixels of the pictures that a batch shows, each once. */
+function shownPictures(batch: Batch, pictures: Pictures): readonly Patches[] {
+  const hashes = [...new Set(batch.packed.images.map(({ hash }) => hash))];
+  return hashes.map((hash) => {
+    const found = pictures.get(hash);
+    if (found === undefined) throw new Error(`internal: no pixels of picture ${hash}`);
+    return found;
+  });
 }
 
 /** Runs trees through the model; tensors belong to the open scope. */
@@ -48,11 +58,16 @@ export function forward(
   model: QwenVL,
   trees: readonly Tree[],
   pictures: Pictures,
-  options: ForwardOptions,
+  options: ForwardSettings,
 ): Forward {
   const batch = model.batch(trees);
   const encode = (): ReadonlyMap<string, Tensor> => pictureFeatures(model, batch, pictures);
-  const features = options.trainVision ? encode() : noGrad(encode);
+  // A frozen tower has one version for ever; loading other weights clears the cache.
+  const kept = options.cache?.features(shownPictures(batch, pictures), {
+    version: 0,
+    encodeImages: (fresh) => model.encodeImages(fresh),
+  });
+  const features = kept ?? (options.trainVision ? encode() : noGrad(encode));
   const embeddings = model.embed(batch, features);
   if (!options.gradientCheckpointing) {
     const hidden = model.hidden(batch, embeddings);

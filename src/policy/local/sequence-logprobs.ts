@@ -2,7 +2,7 @@ import { chunkedLogprobs } from '#model';
 import type { Sequence } from '#policy';
 import { fromArray, noGrad, TensorScope } from '#tensor';
 import { join, plant } from './collate.ts';
-import { forward } from './forward.ts';
+import { forward, type ForwardSettings } from './forward.ts';
 import type { Work } from './forward-backward.ts';
 
 /** Tokens that are computed at once, each distinct prompt counted once. */
@@ -30,13 +30,13 @@ export function cutSequences<S extends Sequence>(
 
 /** [T] nats of every response token under the training weights, one array per sequence. */
 export function sequenceLogprobs(
-  { model, pictures, bans }: Omit<Work, 'options'>,
+  { model, pictures, bans, cache }: Omit<Work, 'options'> & Pick<ForwardSettings, 'cache'>,
   given: readonly Sequence[],
 ): readonly Float32Array[] {
   using _scope = new TensorScope('logprobs');
   const { trees, sequences, places } = plant(given);
   const all = noGrad(() => {
-    const options = { trainVision: false, gradientCheckpointing: false };
+    const options = { trainVision: false, gradientCheckpointing: false, cache };
     const { batch, hidden } = forward(model, trees, pictures, options);
     const temperatures = fromArray(join(sequences, (sequence) => sequence.temperatures));
     return chunkedLogprobs(

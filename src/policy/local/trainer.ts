@@ -1,4 +1,4 @@
-import { loadModel, type QwenVL } from '#model';
+import { FeatureCache, loadModel, type QwenVL } from '#model';
 import type { Patches, Prompt } from '#model/processor';
 import { AdamW, clipGradNorm, gradNorm } from '#nn';
 import type { AdamUpdate, Loss, Microbatch, Sequence } from '#policy';
@@ -46,6 +46,8 @@ export class Trainer implements AsyncDisposable {
   readonly #sampler: Sampler;
   readonly #bans: Tensor;
   readonly #held = new Map<string, Patches>();
+  /** Embeddings of a frozen tower; null while it learns. */
+  readonly #features: FeatureCache | null;
   #version = 0;
 
   constructor(options: TrainerOptions, fetch: FetchPatches) {
@@ -57,6 +59,7 @@ export class Trainer implements AsyncDisposable {
       ([name]) => options.trainVision || !name.startsWith('visual.'),
     );
     if (!options.trainVision) this.#freezeVision();
+    this.#features = options.trainVision ? null : new FeatureCache(options.cacheBytes);
     this.#optimizer = new AdamW(new Map(trained));
     this.#bans = this.#model.bans(options.bannedIds);
     this.#sampler = new Sampler({
@@ -122,7 +125,8 @@ export class Trainer implements AsyncDisposable {
     const found: Float32Array[] = [];
     for (const portion of cutSequences(sequences, this.#options.tokensAtOnce)) {
       const pictures = await this.#pictures(portion.map(({ prompt }) => prompt));
-      found.push(...sequenceLogprobs({ model: this.#model, pictures, bans: this.#bans }, portion));
+      const work = { model: this.#model, pictures, bans: this.#bans, cache: this.#features };
+      found.push(...sequenceLogprobs(work, portion));
     }
     return found;
   }
@@ -130,7 +134,7 @@ export class Trainer implements AsyncDisposable {
   async forwardBackward(microbatch: Microbatch, losses: readonly Loss[]): Promise<Metrics> {
     const pictures = await this.#pictures(microbatch.sequences.map(({ prompt }) => prompt));
     const { trainVision, gradientCheckpointing } = this.#options;
-    const options = { trainVision, gradientCheckpointing };
+    const options = { trainVision, gradientCheckpointing, cache: this.#features };
     const work = { model: this.#model, pictures, bans: this.#bans, options };
     const metrics = forwardBackward(work, microbatch, losses);
     if (this.#options.dtype !== 'f32') this.#optimizer.accumulate();
@@ -209,6 +213,7 @@ export class Trainer implements AsyncDisposable {
 
   async load(folder: string): Promise<void> {
     this.discardGradient();
+    this.#features?.clear();
     this.#version = loadTrainer(folder, this.#model, this.#optimizer);
     if (this.#version > 0) await this.#sampler.publish(this.#model, this.#version);
   }
@@ -222,6 +227,7 @@ export class Trainer implements AsyncDisposable {
     await this.#sampler[Symbol.asyncDispose]();
     this.#optimizer[Symbol.dispose]();
     this.#bans.dispose();
+    this.#features?.[Symbol.dispose]();
     this.#model[Symbol.dispose]();
   }
 }
