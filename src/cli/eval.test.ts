@@ -1,0 +1,288 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+
+import { encodePng } from '#data';
+import type { EvalCard, ScoreDocument } from '#eval';
+import { runProgram } from './program.ts';
+import type { ProgramIo } from './program.ts';
+
+let folder = '';
+let server: Server | undefined;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'eval-cli-'));
+});
+afterEach(async () => {
+  server?.closeAllConnections();
+  server?.close();
+  await rm(folder, { recursive: true });
+});
+
+async function program(
+  args: readonly string[],
+  signal = new AbortController().signal,
+): Promise<{ code: number; out: string; err: string }> {
+  const said = { out: '', err: '' };
+  const io: ProgramIo = {
+    out: (text) => void (said.out += text),
+    err: (text) => void (said.err += text),
+    color: { out: false, err: false },
+    columns: undefined,
+    outColumns: undefined,
+    signal,
+    cwd: folder,
+  };
+  const code = await runProgram(args, io);
+  return { code, ...said };
+}
+
+/** A server whose answers a function gives; null is a failure for good. */
+async function answering(of: (body: string) => string | null, finish = 'stop'): Promise<string> {
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const content = of(body);
+      if (content === null) response.writeHead(400).end('no');
+      else
+        response
+          .writeHead(200, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ choices: [{ message: { content }, finish_reason: finish }] }));
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+}
+
+async function mathvision(): Promise<void> {
+  await mkdir(join(folder, 'data/images'), { recursive: true });
+  const rows = ['1', '2', '3'].map((id) => ({
+    id,
+    question: `Number ${id}\n<image1>`,
+    options: [],
+    answer: id,
+    level: 1,
+    subject: 'algebra',
+    image: `images/${id}.png`,
+  }));
+  for (const { image } of rows.slice(0, 2))
+    await writeFile(join(folder, 'data', image), encodePng(new Uint8Array(48), 4, 4));
+  await writeFile(
+    join(folder, 'data/test.jsonl'),
+    rows.map((row) => JSON.stringify(row)).join('\n'),
+  );
+}
+
+const card = async (name: string): Promise<EvalCard> =>
+  JSON.parse(await readFile(join(folder, name, 'card.json'), 'utf8')) as EvalCard;
+
+test('eval asks a server, keeps a card, and goes on where a picture was missing', async () => {
+  await mathvision();
+  const url = await answering((body) => `\\boxed{${/Number (\d)/.exec(body)?.[1] ?? ''}}`);
+  const args = [
+    'eval',
+    '--benchmark',
+    'mathvision',
+    '--data',
+    'data',
+    '--endpoint',
+    url,
+    '--model',
+    'm',
+    '--out',
+    'run',
+  ];
+  const first = await program(args);
+  expect(first.code).toBe(1);
+  expect(first.err).toContain('3: expected the picture images/3.png');
+  expect((await card('run')).counts).toEqual({
+    questions: 3,
+    answered: 2,
+    failed: 1,
+    unasked: 0,
+    truncated: 0,
+  });
+  await writeFile(join(folder, 'data/images/3.png'), encodePng(new Uint8Array(48), 4, 4));
+  const second = await program(args);
+  expect([second.code, (await card('run')).complete]).toEqual([0, true]);
+  expect((await card('run')).results['mathvision.official']).toMatchObject({
+    n: 3,
+    correct: 3,
+    score: 100,
+  });
+  expect(await readFile(join(folder, 'run/card.md'), 'utf8')).toContain('truncated 0 (0.00 %)');
+});
+
+test('eval diff and eval report read what eval wrote', async () => {
+  await mathvision();
+  await writeFile(join(folder, 'data/images/3.png'), encodePng(new Uint8Array(48), 4, 4));
+  const run = async (out: string, of: (body: string) => string): Promise<void> => {
+    const url = await answering(of);
+    await program([
+      'eval',
+      '--benchmark',
+      'mathvision',
+      '--data',
+      'data',
+      '--endpoint',
+      url,
+      '--model',
+      out,
+      '--out',
+      out,
+    ]);
+    server?.closeAllConnections();
+    server?.close();
+  };
+  await run('a', () => '\\boxed{1}');
+  await run('b', (body) => `\\boxed{${/Number (\d)/.exec(body)?.[1] ?? ''}}`);
+  const diff = await program(['eval', 'diff', 'a', 'b', '--html', 'd.html', '--json']);
+  expect(JSON.parse(diff.out)).toMatchObject({
+    shared: 3,
+    wins: ['2', '3'],
+    losses: [],
+    pValue: 0.5,
+  });
+  expect(await readFile(join(folder, 'd.html'), 'utf8')).toContain('data:image/png;base64,');
+  const report = await program(['eval', 'report', 'a', 'b', '--html', 'r.html']);
+  expect(report.out).toMatch(/\| b \(official\) \| 100\.00 ± 0\.00 .*\| measured here \|/);
+  expect(report.out).toMatch(
+    /\| VL-Rethinker-7B \| 32\.3 \| VL-Rethinker, arXiv:2504\.08837, main tables, v3 \|/,
+  );
+  expect((await program(['eval', 'diff', 'a', 'nothing'])).code).toBe(2);
+});
+
+test('eval score prints one document with three scorers, and a line per item', async () => {
+  await mathvision();
+  const responses = [
+    { id: '1', response: '\\boxed{1}' },
+    { id: '2', response: 'I do not know' },
+  ];
+  await writeFile(
+    join(folder, 'r.jsonl'),
+    responses.map((each) => JSON.stringify(each)).join('\n'),
+  );
+  const { code, out } = await program([
+    'eval',
+    'score',
+    '--benchmark',
+    'mathvision',
+    '--data',
+    'data',
+    '--responses',
+    'r.jsonl',
+    '--json',
+    '--items',
+    'i.jsonl',
+  ]);
+  expect(code).toBe(0);
+  const document = JSON.parse(out) as ScoreDocument;
+  expect(Object.keys(document.scorers)).toEqual(['official', 'verifier', 'reference']);
+  expect(document).toMatchObject({ n: 2, unanswered: 1, failed: 0 });
+  expect(document.scorers['verifier']).toMatchObject({ n: 2, correct: 1, wrong: 0, noAnswer: 1 });
+  const items = (await readFile(join(folder, 'i.jsonl'), 'utf8')).trim().split('\n');
+  expect(JSON.parse(items[0] ?? '')).toMatchObject({
+    id: '1',
+    verifier: { correct: true, span: [7, 8] },
+  });
+});
+
+test('passrate writes shares that data subset reads, and waits for what failed', async () => {
+  await mkdir(join(folder, 'p'));
+  const rows = ['a', 'b'].map((id) => ({ id, question: `Say ${id}`, answer: '7', category: 'c' }));
+  await writeFile(join(folder, 'p/data.jsonl'), rows.map((row) => JSON.stringify(row)).join('\n'));
+  let count = 0;
+  let broken = true;
+  const url = await answering((body) => {
+    if (body.includes('Say b') && broken) return null;
+    count += 1;
+    return count % 2 === 0 ? '\\boxed{7}' : '\\boxed{8}';
+  });
+  const args = [
+    'passrate',
+    '--model',
+    'm',
+    '--endpoint',
+    url,
+    '--data',
+    'p',
+    '--n',
+    '2',
+    '--out',
+    'rates',
+    '--concurrency',
+    '1',
+  ];
+  const read = async () =>
+    (await readFile(join(folder, 'rates/passrates.jsonl'), 'utf8')).trim().split('\n');
+  expect((await program(args)).code).toBe(1);
+  expect((await read()).map((line) => JSON.parse(line) as unknown)).toEqual([
+    { id: 'a', passRate: 0.5, n: 2, correct: 1, truncated: 0 },
+  ]);
+  broken = false;
+  expect((await program(args)).code).toBe(0);
+  expect(await read()).toHaveLength(2);
+});
+
+test('an unknown benchmark, template or address is told with what there is', async () => {
+  const args = (benchmark: string, ...more: string[]) =>
+    program(['eval', '--benchmark', benchmark, '--data', 'data', '--model', 'm', ...more]);
+  await mathvision();
+  expect(await args('mathvison')).toMatchObject({ code: 2 });
+  expect((await args('mathvison')).err).toMatch(
+    /expected a benchmark among mathvista, mathverse, mathvision/,
+  );
+  const template = await args(
+    'mathvision',
+    '--template',
+    'defualt',
+    '--endpoint',
+    'http://127.0.0.1:9',
+  );
+  expect(template.err).toMatch(/did you mean default\?; mathvision has official/);
+  const address = await args('mathvision', '--endpoint', 'localhost:8000');
+  expect([address.code, address.err]).toEqual([
+    2,
+    expect.stringMatching(/expected an address such as/),
+  ]);
+});
+
+const shared = fileURLToPath(new URL('../../../shared/data', import.meta.url));
+
+test.skipIf(!existsSync(shared)).each([
+  ['mathvision', 'mathvision-testmini', 304],
+  ['puzzlevqa', 'puzzlevqa', 1600],
+])('%s is asked and answered to the last item', async (benchmark, data, count) => {
+  const url = await answering(() => 'It is \\boxed{A}', 'length');
+  const { code } = await program([
+    'eval',
+    '--benchmark',
+    benchmark,
+    '--data',
+    join(shared, data),
+    '--endpoint',
+    url,
+    '--model',
+    'm',
+    '--out',
+    'run',
+  ]);
+  const made = await card('run');
+  expect(code).toBe(0);
+  expect(made.counts).toEqual({
+    questions: count,
+    answered: count,
+    failed: 0,
+    unasked: 0,
+    truncated: count,
+  });
+  const own = made.results[`${benchmark}.official`];
+  expect(own?.correct).toBeGreaterThan(0);
+  expect((own?.correct ?? 0) + (own?.wrong ?? 0) + (own?.noAnswer ?? 0)).toBe(count);
+});
