@@ -202,6 +202,7 @@ test('runs, inspect, diff and export tell what a run has stored', async () => {
   expect(list.out).toMatch(/whole\s+rethinker-tiny\s+finished\s+3/u);
   const summary = await cli(['inspect', folder]);
   expect(summary.out).toMatch(/gate sampler and trainer agree: mean/u);
+  expect(summary.out).toMatch(/gate picture tokens: \d+ places for \d pictures/u);
   expect(summary.out).toMatch(/iteration\s+validation\s+reward/u);
   const rethought = await cli(['inspect', folder, '--rethought', '--limit', '1']);
   expect(rethought.out).toMatch(/correct “\d”\s+advantage \+/u);
@@ -240,6 +241,12 @@ test.each([
   expect(err).toContain(message);
   expect(code).toBeGreaterThan(0);
   expect(existsSync(join(root, 'refused/run.sqlite'))).toBe(false);
+});
+
+test('a folder that cannot be written is refused before anything is loaded', async () => {
+  const { code, err } = await cli(train('reasoner-tiny', 'problems.jsonl/run'));
+  expect(code).toBe(1);
+  expect(err).toContain('problems.jsonl is no folder; choose another folder with --run');
 });
 
 test('an unknown preset is answered with the nearest name', async () => {

@@ -1,5 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { explain } from '#rl';
 import { RunError } from '#run';
@@ -62,9 +62,27 @@ export const trainCommand: Command<typeof options> = {
         `${folder}: a run is there already; go on with --resume or choose another folder with --run`,
       );
     }
+    demandWritable(folder);
     return trainRun(given, folder, io);
   },
 };
+
+/** Asked before anything is loaded; the folder itself is made when everything else is known to fit. */
+function demandWritable(folder: string): void {
+  let place = folder;
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  const refuse = (what: string) => {
+    throw new RunError(
+      `cannot write a run to ${folder}: ${place} ${what}; choose another folder with --run`,
+    );
+  };
+  if (!statSync(place).isDirectory()) refuse('is no folder');
+  try {
+    accessSync(place, constants.W_OK);
+  } catch {
+    refuse('cannot be written');
+  }
+}
 
 function runName({ preset }: TrainOptions): string {
   if (preset === undefined) throw new UsageError('expected --preset or, with --resume, --run');
