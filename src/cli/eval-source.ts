@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { locateDataset } from '#data';
 import type { DatasetFiles } from '#data';
-import { benchmarkOf, EvalError } from '#eval';
+import { benchmarkOf, EvalError, holdsItems } from '#eval';
 import type { Benchmark, ItemFault } from '#eval';
 import { UsageError } from './command.ts';
 import type { Io } from './command.ts';
@@ -29,7 +29,7 @@ export async function benchmarkFiles(
 ): Promise<DatasetFiles> {
   const hub = {
     include: (path: string) =>
-      benchmark.wants(path) ||
+      holdsItems(benchmark, path) ||
       (pictures && /(^|\/)(images?|data)\.zip$/i.test(path) && benchmark.name === 'megabench'),
     signal: io.signal,
     ...(offline ? { offline } : {}),

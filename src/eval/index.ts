@@ -2,7 +2,7 @@ export { benchmarkOf, benchmarks } from './benchmarks.ts';
 export type { Benchmark } from './benchmark.ts';
 export { EvalError, textOf } from './item.ts';
 export type { EvalItem, ItemFault, Piece } from './item.ts';
-export { readItems } from './read-items.ts';
+export { holdsItems, readItems } from './read-items.ts';
 export type { Items } from './read-items.ts';
 export { readResponses } from './responses.ts';
 export type { GivenResponse, GivenResponses } from './responses.ts';

@@ -86,25 +86,34 @@ function nothing(
   );
 }
 
-/** Files of the split that counts; all where no path names one. */
+/**
+ * Files of the first split that a path names; all where none does. Where the rows lie in Parquet files
+ * as well as in others, as in several published layouts, the Parquet files count.
+ */
 export function chosenFiles(
   benchmark: Benchmark,
   { root, files }: Pick<DatasetFiles, 'root' | 'files'>,
 ): readonly string[] {
-  const wanted = files.filter(
-    (file) => files.length === 1 || benchmark.wants(relative(root, file).split(sep).join('/')),
-  );
-  for (const split of benchmark.splits) {
-    const named = wanted.filter((file) =>
-      relative(root, file)
-        .toLowerCase()
-        .split(/[^a-z0-9]+/)
-        .includes(split),
-    );
-    if (named.length > 0) return named;
-  }
-  return wanted;
+  const place = (file: string): string => relative(root, file).split(sep).join('/');
+  const wanted = files.filter((file) => files.length === 1 || benchmark.wants(place(file)));
+  const split = benchmark.splits.find((name) => wanted.some((file) => names(place(file), name)));
+  const own = split === undefined ? wanted : wanted.filter((file) => names(place(file), split));
+  const parquet = own.filter((file) => /\.parquet$/i.test(file));
+  return parquet.length > 0 ? parquet : own;
 }
+
+/** Whether a file of the hub is worth fetching: rows of one of the benchmark's splits. */
+export function holdsItems(benchmark: Benchmark, path: string): boolean {
+  const { splits } = benchmark;
+  return benchmark.wants(path) && (splits.length === 0 || splits.some((name) => names(path, name)));
+}
+
+/** Whether a path names a split as a word of its own. */
+const names = (path: string, split: string): boolean =>
+  path
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .includes(split);
 
 function itemIn(
   benchmark: Benchmark,

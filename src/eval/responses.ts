@@ -64,8 +64,7 @@ export async function readResponses(
           });
           continue;
         }
-        const extraction = extractionIn(value, benchmark);
-        const response = maybeTextIn(value, ...RESPONSE);
+        const { response, extraction } = answerIn(value, benchmark);
         if (response !== undefined && FAILED.test(response)) failed.push(id);
         else if (value['finish'] === 'failed') failed.push(id);
         else if (response === undefined && extraction === undefined)
@@ -85,9 +84,20 @@ export async function readResponses(
   return { responses, faults, failed };
 }
 
-function extractionIn(value: Row, { extractionColumn }: Benchmark): string | undefined {
-  const found = extractionColumn === undefined ? undefined : value[extractionColumn];
-  return found === undefined || found === null ? undefined : pythonText(found);
+/**
+ * The response and what was extracted from it. `prediction` is a response in most outputs; where a
+ * benchmark publishes extractions it is the last of them, for baselines that gave no response at all.
+ */
+function answerIn(
+  value: Row,
+  { extractionColumn }: Benchmark,
+): { readonly response: string | undefined; readonly extraction: string | undefined } {
+  const response = maybeTextIn(value, ...RESPONSE);
+  const prediction = value['prediction'] ?? undefined;
+  if (extractionColumn === undefined)
+    return { response: response ?? maybeTextIn(value, 'prediction'), extraction: undefined };
+  const found = value[extractionColumn] ?? (response === undefined ? prediction : undefined);
+  return { response, extraction: found === undefined ? undefined : pythonText(found) };
 }
 
 function truncation(value: Row): boolean | undefined {

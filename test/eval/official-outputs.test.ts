@@ -3,8 +3,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { locateDataset } from '#data';
-import { benchmarkOf, readItems, readResponses, scoreDocument, scoreResponses } from '#eval';
+import {
+  benchmarkOf,
+  holdsItems,
+  readItems,
+  readResponses,
+  scoreDocument,
+  scoreResponses,
+} from '#eval';
 import type { ScoreReport } from '#eval';
+import { chosenFiles } from '../../src/eval/read-items.ts';
 import { folderOf, lines } from './rows.ts';
 
 async function score(name: string, responses: string, data?: string): Promise<ScoreReport> {
@@ -331,4 +339,20 @@ test('a file of the wrong columns is refused with what was found', async () => {
   await expect(
     readItems(benchmarkOf('mathvision'), await locateDataset(join(folder))),
   ).rejects.toThrow(/expected rows of MathVision .*columns are number, query/);
+});
+
+test('of several splits the benchmark’s own counts, and of Parquet and JSON the Parquet files', () => {
+  const chosen = (name: string, ...files: string[]) =>
+    chosenFiles(benchmarkOf(name), { root: '/d', files: files.map((file) => `/d/${file}`) });
+  expect(chosen('mathvision', 'test.jsonl', 'testmini.jsonl')).toEqual(['/d/test.jsonl']);
+  expect(
+    chosen('mathvista', 'annot_testmini.json', 'data/testmini-0.parquet', 'data/test-0.parquet'),
+  ).toEqual(['/d/data/testmini-0.parquet']);
+  expect(chosen('mmmu', 'Art/dev-0.parquet', 'Art/validation-0.parquet')).toEqual([
+    '/d/Art/validation-0.parquet',
+  ]);
+  expect(
+    chosen('mmmu-pro', 'standard (4 options)/test-0.parquet', 'vision/test-0.parquet'),
+  ).toEqual(['/d/vision/test-0.parquet']);
+  expect(holdsItems(benchmarkOf('mmmu'), 'Art/test-0.parquet')).toBe(false);
 });
