@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Benchmark } from './benchmark.ts';
 import { EvalError } from './item.ts';
-import type { EvalRecord, Failure, RunIdentity } from './records.ts';
+import type { Failure, KeptRecord, RunIdentity } from './records.ts';
 import { writeAtomically } from './records.ts';
 import { percent, summariseTally } from './score-document.ts';
 import type { ScorerSummary } from './score-document.ts';
@@ -55,7 +55,7 @@ export interface EvalCard extends CardFacts {
 /** What a card is made from. */
 export interface CardInput {
   readonly benchmark: Benchmark;
-  readonly records: readonly EvalRecord[];
+  readonly records: readonly KeptRecord[];
   readonly failures: readonly Failure[];
   readonly questions: number;
   readonly facts: CardFacts;
@@ -89,7 +89,7 @@ export function makeCard({ benchmark, records, failures, questions, facts }: Car
 
 function resultsOf(
   benchmark: Benchmark,
-  records: readonly EvalRecord[],
+  records: readonly KeptRecord[],
 ): Readonly<Record<string, ScorerSummary>> {
   const results: Record<string, ScorerSummary> = {};
   for (const scorer of scorers) {

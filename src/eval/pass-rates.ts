@@ -1,4 +1,4 @@
-import type { EvalRecord } from './records.ts';
+import type { KeptRecord } from './records.ts';
 
 /** The share of correct responses to a problem. */
 export interface PassRate {
@@ -11,7 +11,7 @@ export interface PassRate {
 }
 
 /** Pass rates of the problems that have all their responses, in the order of the records. */
-export function passRatesOf(records: readonly EvalRecord[], samples: number): readonly PassRate[] {
+export function passRatesOf(records: readonly KeptRecord[], samples: number): readonly PassRate[] {
   const byId = Map.groupBy(records, ({ id }) => id);
   return [...byId].flatMap(([id, own]) => {
     // A response whose reference answer cannot be judged says nothing about the model.

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { EvalError } from './item.ts';
-import type { Scores } from './score.ts';
+import type { Judged, Scorer, Scores } from './score.ts';
 
 /** Everything about one response. */
 export interface EvalRecord {
@@ -35,6 +36,14 @@ export interface EvalRecord {
   readonly groups: Readonly<Record<string, readonly string[]>>;
   readonly scores: Scores;
 }
+
+/** What stays in memory of a record: hundreds of thousands of responses do not. */
+export type KeptRecord = Pick<
+  EvalRecord,
+  'id' | 'sample' | 'finish' | 'promptTokens' | 'tokens' | 'ms' | 'groups'
+> & {
+  readonly scores: Readonly<Record<Scorer, Pick<Judged, 'status' | 'score' | 'notes'>>>;
+};
 
 /** A question that got no answer. It is asked again by the next run into the folder. */
 export interface Failure {
@@ -63,10 +72,10 @@ export interface RunIdentity {
  */
 export class RecordStore implements Disposable {
   readonly folder: string;
-  readonly #records: EvalRecord[];
+  readonly #records: KeptRecord[];
   readonly #file: number;
 
-  private constructor(folder: string, records: EvalRecord[], file: number) {
+  private constructor(folder: string, records: KeptRecord[], file: number) {
     this.folder = folder;
     this.#records = records;
     this.#file = file;
@@ -83,7 +92,8 @@ export class RecordStore implements Disposable {
     try {
       checkIdentity(folder, identity);
       const path = join(folder, 'records.jsonl');
-      const { records, bytes } = readRecords(path);
+      const records: KeptRecord[] = [];
+      const bytes = eachRecord(path, (record) => records.push(kept(record)));
       const file = openSync(path, 'a+');
       // A line that a kill cut short is written again.
       ftruncateSync(file, bytes);
@@ -94,12 +104,12 @@ export class RecordStore implements Disposable {
     }
   }
 
-  get records(): readonly EvalRecord[] {
+  get records(): readonly KeptRecord[] {
     return this.#records;
   }
 
   append(record: EvalRecord): void {
-    this.#records.push(record);
+    this.#records.push(kept(record));
     writeSync(this.#file, `${JSON.stringify(record)}\n`);
   }
 
@@ -164,27 +174,56 @@ function checkIdentity(folder: string, identity: RunIdentity): void {
   );
 }
 
-interface ReadRecords {
-  readonly records: EvalRecord[];
-  /** Length of the file up to its last whole line. */
-  readonly bytes: number;
+function kept(record: EvalRecord): KeptRecord {
+  const { id, sample, finish, promptTokens, tokens, ms, groups, scores } = record;
+  const brief = ({ status, score, notes }: Judged) => ({ status, score, notes });
+  const { official, verifier, reference } = scores;
+  return {
+    id,
+    sample,
+    finish,
+    promptTokens,
+    tokens,
+    ms,
+    groups,
+    scores: { official: brief(official), verifier: brief(verifier), reference: brief(reference) },
+  };
 }
 
-function readRecords(path: string): ReadRecords {
-  if (!existsSync(path)) return { records: [], bytes: 0 };
-  const content = readFileSync(path);
-  const bytes = content.lastIndexOf(0x0a) + 1;
-  const lines = content.subarray(0, bytes).toString('utf8').split('\n').slice(0, -1);
-  const records = lines.map((line, index) => {
-    try {
-      return JSON.parse(line) as EvalRecord;
-    } catch (cause) {
-      throw new EvalError(`${path}:${index + 1}: expected a record, found ${line.slice(0, 60)}`, {
-        cause,
-      });
+const CHUNK = 2 ** 20;
+
+/** Reads record after record; returns the bytes up to the last whole line. */
+function eachRecord(path: string, take: (record: EvalRecord) => void): number {
+  if (!existsSync(path)) return 0;
+  const file = openSync(path, 'r');
+  try {
+    let rest: Buffer = Buffer.alloc(0);
+    let [whole, line] = [0, 0];
+    for (;;) {
+      const chunk = Buffer.alloc(CHUNK);
+      const read = readSync(file, chunk, 0, CHUNK, null);
+      if (read === 0) return whole;
+      rest = Buffer.concat([rest, chunk.subarray(0, read)]);
+      let from = 0;
+      for (let end = rest.indexOf(0x0a); end >= 0; end = rest.indexOf(0x0a, from)) {
+        line += 1;
+        take(recordOf(rest.toString('utf8', from, end), `${path}:${line}`));
+        from = end + 1;
+      }
+      whole += from;
+      rest = rest.subarray(from);
     }
-  });
-  return { records, bytes };
+  } finally {
+    closeSync(file);
+  }
+}
+
+function recordOf(line: string, place: string): EvalRecord {
+  try {
+    return JSON.parse(line) as EvalRecord;
+  } catch (cause) {
+    throw new EvalError(`${place}: expected a record, found ${line.slice(0, 60)}`, { cause });
+  }
 }
 
 /** The records of an evaluation's folder, for comparing and reporting. */
@@ -194,7 +233,9 @@ export function recordsIn(folder: string): readonly EvalRecord[] {
     throw new EvalError(
       `${folder}: expected the folder of an evaluation, found no records.jsonl in it`,
     );
-  return readRecords(path).records;
+  const records: EvalRecord[] = [];
+  eachRecord(path, (record) => records.push(record));
+  return records;
 }
 
 /** Writes aside and renames, so that no reader meets half of a file. */

@@ -26,7 +26,7 @@ export class Tally implements GroupTally {
   nearest = 0;
   readonly groups = new Map<string, Map<string, GroupTally>>();
 
-  add(item: Pick<EvalItem, 'groups'>, judged: Judged): void {
+  add(item: Pick<EvalItem, 'groups'>, judged: Pick<Judged, 'status' | 'score' | 'notes'>): void {
     enter(this, judged);
     if (judged.notes.includes('random-guess')) this.guesses += 1;
     if (judged.notes.includes('nearest-option')) this.nearest += 1;
@@ -46,7 +46,7 @@ function emptyCounts(): Counts {
   return { n: 0, correct: 0, wrong: 0, noAnswer: 0, unverifiable: 0 };
 }
 
-function enter(tally: GroupTally, judged: Judged): void {
+function enter(tally: GroupTally, judged: Pick<Judged, 'status' | 'score'>): void {
   tally.counts.n += 1;
   tally.points += judged.score;
   switch (judged.status) {
