@@ -157,7 +157,14 @@ async function compareVllm(
   const { problems, group } = work;
   const size = { problems, group, length: picture + work.text, new: work.new };
   for (const eager of [true, false]) {
-    await vllm.call('prepare', { checkpoint, dtype, threads, eager, ...size });
+    try {
+      await vllm.call('prepare', { checkpoint, dtype, threads, eager, ...size });
+    } catch (error) {
+      context.note(
+        `vLLM does not start: ${error instanceof Error ? error.message : String(error)}`,
+      );
+      return;
+    }
     await context.compare({
       label: `${name} ${dtype}, vLLM ${eager ? 'eager' : 'compiled'}`,
       ours,
