@@ -30,5 +30,9 @@ for (const [seed, { tokens }] of drafts.entries()) {
   const given = Int32Array.from([...tokens.filter((id) => id !== ids.end), ...trigger]);
   const longer = processor.continued(prompt, given);
   const [next] = await sampler.sample({ prompt: longer, count: 1, seed, params });
-  console.log(JSON.stringify([given, next?.tokens ?? []].map((part) => processor.decode(part))));
+  console.log(
+    JSON.stringify(
+      [given, next?.tokens ?? new Int32Array(0)].map((part) => processor.decode(part)),
+    ),
+  );
 }
