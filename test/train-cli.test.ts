@@ -30,9 +30,9 @@ interface Ended {
 }
 
 interface Ending {
-  /** Sent as soon as stderr holds `when`, or after so many milliseconds. */
+  /** Sent as soon as stderr holds `when`, after so many milliseconds, or when that is done. */
   readonly signal?: NodeJS.Signals;
-  readonly when?: string | number;
+  readonly when?: string | number | Promise<unknown>;
 }
 
 /** Runs the real command line. */
@@ -46,6 +46,7 @@ async function cli(args: readonly string[], { signal, when }: Ending = {}): Prom
     child.kill(signal);
   };
   const timer = typeof when === 'number' ? setTimeout(send, when) : undefined;
+  if (when instanceof Promise) void when.then(send);
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     err += text;
@@ -172,11 +173,13 @@ test('a second process on the same run is refused, and so is a run that is there
         ? 'train.epochs=500'
         : word,
   );
-  const first = cli(long, { signal: 'SIGTERM', when: 8000 });
+  const seen = Promise.withResolvers<null>();
+  const first = cli(long, { signal: 'SIGTERM', when: seen.promise });
   const folder = join(root, 'locked');
   while (!existsSync(join(folder, 'writer.json')))
     await new Promise((next) => setTimeout(next, 50));
-  const second = await cli(resume('locked'));
+  const second = await cli([...resume('locked'), '--stop-after', '1']);
+  seen.resolve(null);
   expect(second.code).toBe(1);
   expect(second.err).toContain('another process is writing this run');
   expect((await first).code).toBe(143);
