@@ -100,6 +100,15 @@ test('a run goes from the gate to the best checkpoint through the command line [
   expect(run.eventsOf('validated').map(({ iteration }) => iteration)).toEqual([0, 1, 2, 3]);
   expect(run.eventsOf('completed')).toHaveLength(3);
   expect(run.best()).toBeDefined();
+  const logged = ['accuracy', 'n', 'stderr', 'truncation_fraction', 'no_answer_fraction'];
+  const names = [...logged, 'rethink_ratio', 'fix', 'break', 'category/count'];
+  expect(run.metricNames()).toEqual(
+    expect.arrayContaining(
+      ['validation', 'validation-rethink']
+        .flatMap((kind) => names.map((name) => `eval/${kind}/${name}`))
+        .concat('eval/reward_mean'),
+    ),
+  );
   expect(existsSync(join(root, 'whole/best/config.json'))).toBe(true);
   expect(readdirSync(join(root, 'whole/tensorboard'))).toHaveLength(1);
   expect(readdirSync(join(root, 'whole/validation')).sort()).toContain(
