@@ -45,10 +45,13 @@ export function diffEvals(before: Side, after: Side, scorer: Scorer): EvalDiff {
   if (before.benchmark !== after.benchmark)
     throw new EvalError(`expected one benchmark, found ${before.benchmark} and ${after.benchmark}`);
   const [a, b] = [firstOf(before.records), firstOf(after.records)];
-  const shared = [...a.values()].flatMap((record) => {
-    const other = b.get(record.id);
-    return other === undefined ? [] : [{ id: record.id, before: record, after: other }];
-  });
+  const shared = [...a.values()]
+    .flatMap((record) => {
+      const other = b.get(record.id);
+      return other === undefined ? [] : [{ id: record.id, before: record, after: other }];
+    })
+    // Records stand in the order in which replies came; a comparison must not depend on that.
+    .sort((one, other) => one.id.localeCompare(other.id, 'en', { numeric: true }));
   if (shared.length === 0)
     throw new EvalError(
       `expected items that both answered, found none among ${a.size} and ${b.size}`,
