@@ -43,6 +43,7 @@ function anyConfig(random: Random): RunConfig {
     'loss.nllWeighting': pick(random, 'uniform', 'advantage'),
     'loss.nllAllKept': random.int(2) === 1,
     'loss.nllIncludeNative': random.int(2) === 1,
+    'loss.nllWaitCap': pick(random, 0, 0.3, 1),
     'loss.oldLogprobs': pick(random, 'trainer', 'sampler'),
     'loss.correctionCap': pick(random, 0, 2),
     'loss.klCoef': pick(random, 0, 0.1),

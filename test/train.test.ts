@@ -115,6 +115,32 @@ test('kept rethinkings reach the loss with their masks [2.8] [rule 11]', async (
   }
 });
 
+test('nothing is imitated while first answers wait more often than the cap', async () => {
+  const waiting = class extends FakePolicy {
+    override async sample(request: Parameters<Policy['sample']>[0]) {
+      const completions = await super.sample(request);
+      // Waits from the third weights on: "Wait, " before every first answer.
+      if (this.version < 3 || textOf(request.prompt).includes('Wait')) return completions;
+      return completions.map((completion) => {
+        const tokens = Int32Array.from([...encode('Wait, '), ...completion.tokens]);
+        return { ...completion, tokens, logprobs: this.score(tokens) };
+      });
+    }
+  };
+  const config = configOf({ ...rethinking, 'loss.nllWaitCap': 0.3 });
+  const imitated = (events: readonly TrainEvent[]) =>
+    Array.from({ length: 4 }, (_, iteration) =>
+      of(events, 'stepped')
+        .filter((step) => step.iteration === iteration)
+        .reduce((sum, { metrics }) => sum + (metrics['nll/tokens'] ?? 0), 0),
+    );
+  const [first = 0, second = 0, ...later] = imitated(await run(config, { policy: new waiting() }));
+  expect(Math.min(first, second)).toBeGreaterThan(0);
+  expect(later).toEqual([0, 0]);
+  const uncapped = imitated(await run(configOf(rethinking), { policy: new waiting() }));
+  expect(Math.min(...uncapped)).toBeGreaterThan(0);
+});
+
 test('a verdict stays with the rollout it judged, all the way into the loss [F8] [rule 32]', async () => {
   const policy = new FakePolicy();
   const events = await run(configOf({ ...rethinking, 'advantage.divideByStd': false }), { policy });

@@ -95,6 +95,8 @@ export interface LossConfig {
   readonly nllAllKept: boolean;
   /** Also plain responses with a native wait and a positive advantage. */
   readonly nllIncludeNative: boolean;
+  /** The likelihood term rests in an iteration in which more first answers hold a native wait; 1 = never. */
+  readonly nllWaitCap: number;
   readonly oldLogprobs: 'trainer' | 'sampler';
   /** Bound of the weight exp(old − sampled logprob) on each token; 0 = no such weight. */
   readonly correctionCap: number;

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { explain } from './explain.ts';
+import type { KnobKey, KnobValue } from './knob.ts';
 import type { Settings } from './knobs.ts';
-import { configOf, knobKeys } from './knobs.ts';
+import { configOf, knobKeys, knobOf, settingOf } from './knobs.ts';
 
 const told = (settings: Settings, given: readonly string[] = []) =>
   explain(configOf(settings), {
@@ -53,4 +54,58 @@ test('every setting is listed with value, source and meaning, or why it has no e
   expect(line('loss.nllCoef')).toContain('| 0.05 | released code |');
   expect(line('optim.beta2')).toContain('| 0.95 | released code |');
   expect(line('rethink.q')).toContain('no effect: rethink.mode is off');
+});
+
+test('every setting of the method changes what is told when it is switched [D12]', () => {
+  const everything: Settings = {
+    'rethink.mode': 'random',
+    'rethink.cutTail': 0.5,
+    'loss.nllCoef': 0.05,
+    'loss.klCoef': 0.1,
+  };
+  const otherwise = (key: KnobKey): KnobValue => {
+    const { type } = knobOf(key);
+    const now = settingOf(configOf(everything), key);
+    switch (type.kind) {
+      case 'flag':
+        return now !== true;
+      case 'choice':
+        return type.values.find((value) => value !== now) ?? '';
+      case 'choices':
+        return ['bare_wait'];
+      case 'wordOrWhole':
+        return 5;
+      case 'whole':
+      case 'real':
+      case 'text':
+      case 'texts':
+        return typeof now === 'number' && now >= 1 ? now / 2 : 0.25;
+    }
+  };
+  const method = (text: string) => text.slice(0, text.indexOf('## Settings'));
+  const plain = method(told(everything));
+  // Bounds of memory and of a measurement: nothing of the method changes with them.
+  const silent = ['rollout.concurrency', 'train.microbatchTokens', 'loss.mismatchProbe'];
+  const sections = new Set(
+    'rollout rethink reward advantage batch replay loss mask optim train'.split(' '),
+  );
+  const untold = knobKeys
+    .filter((key) => sections.has(key.split('.')[0] ?? '') && !silent.includes(key))
+    .filter((key) => method(told({ ...everything, [key]: otherwise(key) })) === plain);
+  expect(untold).toEqual([]);
+});
+
+test('what is imitated, and who is triggered, is told where it differs [D12]', () => {
+  const text = told({
+    'rethink.mode': 'random',
+    'rethink.skipWaited': true,
+    'loss.nllCoef': 0.05,
+    'loss.nllKept': 'wrong_to_right',
+    'loss.nllWeighting': 'advantage',
+    'loss.nllWaitCap': 0.33,
+  });
+  expect(text).toContain('An answer that already waits unasked gets no trigger.');
+  expect(text).toContain('Of these only what was wrong before is imitated.');
+  expect(text).toContain('Each imitated token counts Â instead of 1.');
+  expect(text).toContain('Nothing is imitated while more than 0.33 of the first answers wait');
 });

@@ -47,7 +47,7 @@ function rolloutText({ rollout, reward }: RunConfig): readonly string[] {
   const place = reward.answer === 'box' ? 'last box' : 'last box, answer tag or answer phrase';
   const likeliest = rollout.topK > 0 ? `, top-k ${rollout.topK}` : '';
   return [
-    `Responses: temperature ${rollout.temperature}${nucleus}${likeliest}, at most ${rollout.maxNewTokens} tokens.`,
+    `Responses: temperature ${rollout.temperature}${nucleus}${likeliest}, at most ${rollout.maxNewTokens} tokens; prompts of more than ${rollout.maxPromptTokens} are left out.`,
     reward.shaping === 'none'
       ? `Reward: r = 1 if the ${place} holds the reference answer, else 0.`
       : 'Reward: r = 1 or 0, then shaped: invalid −0.1; right with 1–2 waits 1.1, with n ≥ 3 waits 1 − 0.2 n.',
@@ -68,10 +68,26 @@ function rethinkText({ rethink }: RunConfig): readonly string[] {
     `Forced rethinking: ${who} of at most ${rethink.maxY1} tokens get a trigger with probability ${rethink.q} (${trigger}),`,
     `  and go on from their token ids at temperature ${rethink.temperature}, at most ${rethink.maxNewTokens} tokens.`,
     `  Kept: right, finished, ${rethink.keepMin} to ${rethink.keepMax} tokens, at most ${rethink.maxWaits} waits, ${rethink.maxPerProblem} per problem; a kept one replaces its draft.`,
-    ...(rethink.cutTail > 0
-      ? [`  With probability ${rethink.cutTail} the tail of the draft is cut off first.`]
-      : []),
+    ...rethinkOptions(rethink),
   ];
+}
+
+function rethinkOptions(rethink: RunConfig['rethink']): readonly string[] {
+  const { skipWaited, skipWrongAbove, requireBoxInY2, cutTail } = rethink;
+  return [
+    ...when(skipWaited, 'An answer that already waits unasked gets no trigger.'),
+    ...when(
+      skipWrongAbove < 1,
+      `A wrong answer gets no trigger in a group with a mean reward above ${skipWrongAbove}.`,
+    ),
+    ...when(cutTail > 0, `With probability ${cutTail} the tail of the draft is cut off first.`),
+    ...when(requireBoxInY2, 'The continuation itself must hold the answer.'),
+  ];
+}
+
+/** A further line about the sentence before it. */
+function when(said: boolean, text: string): readonly string[] {
+  return said ? [`  ${text}`] : [];
 }
 
 function advantageText({ advantage }: RunConfig): readonly string[] {
@@ -85,14 +101,17 @@ function advantageText({ advantage }: RunConfig): readonly string[] {
 }
 
 function batchText({ batch, replay, train }: RunConfig): readonly string[] {
-  if (batch.mode === 'grpo') return ['Batch: all samples, groups that agree included.'];
-  if (batch.mode === 'filter') return ['Batch: samples with Â ≠ 0; it shrinks.'];
+  const order = when(batch.keepGroups, 'Whole groups are shuffled; their samples stay together.');
+  const size = `Batch of ${train.batchSamples}`;
+  if (batch.mode === 'grpo') return [`${size}: all samples, groups that agree included.`, ...order];
+  if (batch.mode === 'filter') return [`${size}: samples with Â ≠ 0; it shrinks.`, ...order];
   const life =
     replay.persist === 'episode' ? 'cleared at every sync' : `kept for ${replay.persist} steps`;
   const capacity = replay.capacity > 0 ? `, at most ${replay.capacity} samples` : '';
   return [
     `Batch: samples with Â ≠ 0, filled up to ${train.batchSamples} from the replay buffer (Selective Sample Replay):`,
     `  P(j) = |Â_j|^${replay.alpha} / Σ_k |Â_k|^${replay.alpha}, ${replay.replacement ? 'with' : 'without'} replacement; ${life}${capacity}.`,
+    ...order,
   ];
 }
 
@@ -113,16 +132,36 @@ function lossText({ loss, mask }: RunConfig): readonly string[] {
     `Loss: L = −${mean} of min(ρ Â, clip(ρ, 1 − ${loss.clipLow}, 1 + ${loss.clipHigh}) Â)${nll}${kl},`,
     `  ρ = π / π_old, π_old ${loss.oldLogprobs === 'trainer' ? 'recomputed by the trainer at the synced weights' : 'as sampled'}.`,
     `  Tokens of the policy loss: ${row(table.policy)}.`,
-    ...(loss.nllCoef > 0 ? [`  Tokens of the NLL, kept rethinkings only: ${row(table.nll)}.`] : []),
+    ...when(
+      loss.correctionCap > 0,
+      `Each token weighs min(π_old / π_sampler, ${loss.correctionCap}).`,
+    ),
+    ...when(loss.nllCoef > 0, `Tokens of the NLL, kept rethinkings only: ${row(table.nll)}.`),
+    ...(loss.nllCoef > 0 ? imitationText(loss) : []),
     loss.klCoef > 0
       ? '  KL against the start checkpoint: exp(d) − 1 − d, d = log π_ref − log π.'
       : '  No KL term, no reference model.',
   ];
 }
 
+/** What the likelihood term reaches, besides its tokens. */
+function imitationText(loss: RunConfig['loss']): readonly string[] {
+  const { nllKept, nllWeighting, nllAllKept, nllIncludeNative, nllWaitCap } = loss;
+  return [
+    ...when(nllKept === 'wrong_to_right', 'Of these only what was wrong before is imitated.'),
+    ...when(nllWeighting === 'advantage', 'Each imitated token counts Â instead of 1.'),
+    ...when(nllAllKept, 'Those of groups that were all right are imitated as well.'),
+    ...when(nllIncludeNative, 'Plain responses with Â > 0 that wait unasked are imitated as well.'),
+    ...when(
+      nllWaitCap < 1,
+      `Nothing is imitated while more than ${nllWaitCap} of the first answers wait unasked.`,
+    ),
+  ];
+}
+
 function optimText({ optim }: RunConfig): readonly string[] {
   return [
-    `Optimizer: AdamW, rate ${optim.learningRate}, betas ${optim.beta1} and ${optim.beta2}, weight decay ${optim.weightDecay}, gradient norm at most ${optim.gradClip};`,
+    `Optimizer: AdamW, rate ${optim.learningRate}, betas ${optim.beta1} and ${optim.beta2}, weight decay ${optim.weightDecay}, gradient norm at most ${optim.gradClip}, epsilon ${optim.epsilon};`,
     `  ${optim.warmup * 100} % of the steps warm up, then a cosine to ${optim.floor} of the rate.`,
   ];
 }

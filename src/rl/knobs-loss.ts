@@ -144,6 +144,14 @@ export const lossKnobs: Named<'loss' | 'mask'> = {
     meaning: 'imitate responses with a native wait and a positive advantage as well',
     idle: ({ loss }) => (loss.nllCoef === 0 ? 'loss.nllCoef is 0' : undefined),
   },
+  'loss.nllWaitCap': {
+    type: { kind: 'real', min: 0, max: 1 },
+    value: 1,
+    source: 'ours',
+    meaning:
+      'nothing is imitated in an iteration in which more first answers wait unasked; 1 = always imitate',
+    idle: noImitation,
+  },
   'loss.oldLogprobs': {
     type: { kind: 'choice', values: ['trainer', 'sampler'] },
     value: 'trainer',

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { groupOf, plain, rethought, samplesOf, verdict } from './__fixtures__/group.ts';
-import { actionMask, imitationMask, maskTable } from './masks.ts';
+import { actionMask, imitationMask, lossOf, maskTable } from './masks.ts';
 import { configOf } from './knobs.ts';
+import { draftOf } from './records.ts';
 
 const { loss, mask } = configOf({ 'rethink.mode': 'random', 'loss.nllCoef': 0.05 });
 const table = maskTable(mask);
@@ -53,6 +54,23 @@ test('imitation can be kept to wrong answers that became right, and weighed by a
   expect(bits(imitationMask(confirmed[5]!, table, only))).toBe('000011111');
   const weighed = imitationMask(confirmed[5]!, table, { ...loss, nllWeighting: 'advantage' });
   expect([...weighed]).toEqual([0, 0, 0, 0, 0.75, 0.75, 0.75, 0.75, 0.75]);
+});
+
+test('the likelihood term rests in an iteration whose first answers wait more often than the cap', () => {
+  // Kept rethinkings do not count as waiting: it is what their drafts did unasked.
+  const group = samplesOf(groupOf('p', 2, { kept: [0, 5] }));
+  const waiting = group.map((one, place) => {
+    if (place >= 2) return one;
+    const draft = { ...draftOf(one.rollout), waits: 1 };
+    return { ...one, rollout: one.rollout.draft === undefined ? draft : { ...one.rollout, draft } };
+  });
+  const capped = (nllWaitCap: number) => ({ ...loss, nllWaitCap });
+  expect(lossOf(capped(0.2), waiting).nllCoef).toBe(0);
+  expect(lossOf(capped(0.25), waiting).nllCoef).toBe(0.05); // two of eight are not more than a quarter
+  expect(lossOf(capped(1), waiting)).toEqual(loss);
+  expect(lossOf(capped(0), group).nllCoef).toBe(0.05);
+  const rests = imitationMask(waiting[5]!, table, lossOf(capped(0.2), waiting));
+  expect(bits(rests)).toBe('000000000');
 });
 
 test('a truncated response can be left out of the loss, its ids stay [R2] [rule 10]', () => {

@@ -1,5 +1,6 @@
 import type { LossConfig, MaskConfig } from './config.ts';
 import type { Rollout, Sample } from './records.ts';
+import { draftOf } from './records.ts';
 
 /** The columns of the mask table: a plain response, and the three parts of a rethought one. */
 export type Part = 'plain' | 'y1' | 'trigger' | 'y2';
@@ -61,4 +62,13 @@ export function imitated({ rollout, advantage }: Sample, loss: LossConfig): bool
     return loss.nllIncludeNative && rollout.waits > 0 && advantage > 0;
   }
   return loss.nllKept === 'all' || !rollout.draft.verdict.correct;
+}
+
+/**
+ * The loss of one iteration. Once more than `nllWaitCap` of the first answers wait unasked, waiting need
+ * not be taught further and the likelihood term rests, until they do so less often again.
+ */
+export function lossOf(loss: LossConfig, samples: readonly Sample[]): LossConfig {
+  const waited = samples.filter(({ rollout }) => draftOf(rollout).waits > 0).length;
+  return waited > loss.nllWaitCap * samples.length ? { ...loss, nllCoef: 0 } : loss;
 }

@@ -5,6 +5,7 @@ import type { TrainConfig } from './config.ts';
 import { Course } from './course.ts';
 import type { TrainEvent } from './events.ts';
 import { lossMetrics, replayMetrics, sumStepMetrics } from './metrics/step.ts';
+import { lossOf } from './masks.ts';
 import type { StepWork } from './microbatch.ts';
 import { reasonToSkip, stepWork } from './microbatch.ts';
 import { groupSamples, withOldLogprobs } from './old-logprobs.ts';
@@ -55,15 +56,16 @@ export async function* train(
 
     const { samples = [], batchesDone = 0 } = course.collected ?? {};
     const size = config.train.batchSamples;
+    const settings = { ...config, loss: lossOf(config.loss, samples) };
     const raw = rawBatches(samples, size, config.batch, seed.at('shuffle', iteration));
     for (const fresh of raw.slice(batchesDone)) {
       // A sample without advantage teaches nothing; a stored one with advantage takes its place.
       const { step } = course;
-      const composer = { batch: config.batch, loss: config.loss, replay, seed };
+      const composer = { batch: config.batch, loss: settings.loss, replay, seed };
       const batch = composeBatch(fresh, composer, { step, iteration });
-      const work = stepWork(batch, config);
+      const work = stepWork(batch, settings);
       const replayed = replayMetrics(batch, { iteration, work });
-      const idle = reasonToSkip(batch, work, config);
+      const idle = reasonToSkip(batch, work, settings);
       if (idle !== undefined) {
         yield* course.skipped(idle, replayed);
         continue;
@@ -71,7 +73,7 @@ export async function* train(
       const update = adamUpdate(step, plan.steps, config.optim);
       const at = { iteration, step };
       const found = await clock.during('update', () => updateWeights(work, update, setup, at));
-      const losses = lossMetrics(found, work, config.loss);
+      const losses = lossMetrics(found, work, settings.loss);
       yield* course.stepped(batch, { ...replayed, ...losses, ...optimMetrics(found, update) });
     }
     yield* course.completed();
