@@ -4,13 +4,17 @@ import type { Problem } from '#data';
 import type { Policy } from '#policy';
 import type { RunConfig } from '#rl';
 import { countNativeWaits } from '#rl';
-import type { Metrics } from '#run';
+import type { Metrics, PictureRow } from '#run';
 import type { LiveRun } from './compose.ts';
 
 /** The greedy answer to one problem of the validation, checked. */
 export interface Validated {
   readonly id: string;
   readonly category: string;
+  /** What was asked, so that a report can show it without the data. */
+  readonly question: string;
+  readonly answer: string;
+  readonly pictures: readonly PictureRow[];
   readonly code: string;
   readonly correct: boolean;
   readonly extracted: string | null;
@@ -104,6 +108,14 @@ async function answerOf(
   return {
     id: problem.id,
     category: problem.category,
+    question: problem.question,
+    answer: problem.answer,
+    pictures: problem.images.map(({ hash, source, width, height }) => ({
+      hash,
+      path: typeof source === 'string' ? source : null,
+      width,
+      height,
+    })),
     code: judged?.status ?? 'truncated',
     correct: judged?.correct ?? false,
     extracted: judged?.answer?.text ?? null,
