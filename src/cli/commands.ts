@@ -111,6 +111,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./eval-report.ts')).evalReport,
   },
   {
+    name: 'assess',
+    summary: 'how often a model is right, and what thinking again does: forced and by itself',
+    load: async () => (await import('./assess.ts')).assessCommand,
+  },
+  {
     name: 'passrate',
     summary: 'measure how often a model solves each problem, for choosing problems',
     load: async () => (await import('./passrate.ts')).passrate,
