@@ -28,6 +28,7 @@ const doors: Record<string, readonly string[]> = {
   rl: ['data', 'type verify', 'type run', 'type policy'],
   configs: ['rl'],
   eval: ['data', 'verify', 'type run', 'type policy'],
+  report: ['run', 'eval'],
 };
 const rooms = [...Object.keys(doors), 'cli'];
 

@@ -36,6 +36,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./inspect.ts')).inspectCommand,
   },
   {
+    name: 'report',
+    summary: 'write a run as one page: curves, tables, rollouts with pictures; several runs overlaid',
+    load: async () => (await import('./report.ts')).reportCommand,
+  },
+  {
     name: 'diff',
     summary: 'two runs side by side: settings and versions that differ, last value of every metric',
     load: async () => (await import('./diff.ts')).diffCommand,

@@ -10,6 +10,7 @@ import type { LiveRun } from './compose.ts';
 import { compose } from './compose.ts';
 import type { GateCheck } from './gate.ts';
 import { gateData, runGate } from './gate.ts';
+import { reportAtEnd } from './report.ts';
 import type { TrainOptions } from './train.ts';
 import type { RunPlan } from './train-config.ts';
 import { planOf, resumedPlan, storedConfig } from './train-config.ts';
@@ -159,7 +160,9 @@ async function goOn(going: Going): Promise<ExitCode> {
     display.note(`stopped; ${name ?? 'the last checkpoint'} is saved, --resume goes on from there`);
     return 1;
   }
-  return conclude(going);
+  const code = conclude(going);
+  await reportAtEnd(store.folder, io);
+  return code;
 }
 
 /** The state to go on from; the policy is at its weights. */
