@@ -431,17 +431,3 @@ describe('doctor', () => {
     expect(ms).toBeLessThan(5000);
   });
 });
-
-test('quickstart, stopped by Ctrl-C, ends soon and says that nothing was written', async () => {
-  const child = spawn(program, ['quickstart', '--steps', '100000']);
-  const end = ended(child);
-  await new Promise<void>((resolve) => {
-    child.stderr.on('data', (text: Buffer) => text.includes('training a decoder') && resolve());
-  });
-  const asked = performance.now();
-  child.kill('SIGINT');
-  const { code, err } = await end;
-  expect(err).toContain('nothing was written');
-  expect(code).toBe(130);
-  expect(performance.now() - asked).toBeLessThan(5000);
-});

@@ -1,83 +1,144 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readRun, RunError, summarise } from '#run';
 import type { Command, ExitCode, Io } from './command.ts';
 import { doctor } from './doctor.ts';
-import { Progress } from './progress.ts';
+import { measured } from './quickstart/measured.ts';
+import { courseLines, summaryLines, summaryOf } from './quickstart/summary.ts';
+import type { Measurements, Summary } from './quickstart/summary.ts';
+import { worthReading } from './quickstart/worth-reading.ts';
+import { trainCommand } from './train.ts';
+import { projectRoot } from './version.ts';
 
-const options: z.ZodObject<{
-  steps: z.ZodDefault<z.ZodNumber>;
-  seed: z.ZodDefault<z.ZodNumber>;
-  json: z.ZodDefault<z.ZodBoolean>;
-}> = z.strictObject({
-  steps: z.number().int().min(10).max(100_000).default(400).describe('optimizer steps'),
-  seed: z.number().int().min(0).default(1).describe('decides weights and order of the sums'),
-  json: z.boolean().default(false).describe('one JSON document on stdout'),
+const options = z.strictObject({
+  run: z.string().default('runs/quickstart').describe('folder of both runs and their figures'),
+  start: z.string().default('assets/tiny-base').describe('checkpoint that stage 1 starts from'),
+  problems: z.number().int().min(10).max(100_000).default(500).describe('unseen puzzles to ask'),
+  set: z.array(z.string()).default([]).describe('key=value, a setting of both stages'),
+  seed: z.number().int().min(0).default(0).describe('root of every random draw of training'),
+  threads: z.number().int().min(0).default(0).describe('compute threads; 0 = one per core'),
+  json: z.boolean().default(false).describe('the figures as one JSON document on stdout'),
 });
+type Options = z.output<typeof options>;
 
-interface Outcome {
-  readonly firstLoss: number;
-  readonly lastLoss: number;
-  readonly before: number;
-  readonly after: number;
-  readonly steps: number;
-}
-
-/** The way from a bare clone to a trained model, in the small. */
+/** The whole way: a small vision-language model learns to reason, then to think again. */
 export const quickstart: Command<typeof options> = {
   name: 'quickstart',
-  summary: 'check this machine, then train a small decoder to add numbers',
+  summary: 'both stages on a small model, and what they taught it',
   positionals: '',
-  help: `Runs doctor, then trains a decoder of 330,000 weights from random ones on two-digit sums, and
-counts how many sums it never saw come out right before and after. Takes about ten seconds and writes
-nothing.`,
+  help: [
+    'Checks the machine, trains stage 1 (GRPO with Selective Sample Replay) and stage 2 (Forced Rethinking) from the small base model on puzzles drawn by code, asks the three checkpoints 500 puzzles that none has seen, and tells what changed.',
+    'Interrupted and started again, it goes on where it was. Everything lies in one folder: stage-1/ and stage-2/ are runs like any other.',
+  ].join('\n\n'),
   options,
-  async run({ options: { steps, seed, json } }, io) {
-    const found = await doctor.run(
-      { options: { json: false }, positionals: [] },
-      json ? { ...io, out: io.err } : io,
-    );
-    if (found !== 0) return found;
-    const outcome = await train(steps, seed, io);
-    if (outcome === undefined) return 1;
-    return conclude(outcome, json, io);
+  async run({ options: given, positionals: _none }, io): Promise<ExitCode> {
+    const quiet = given.json ? { ...io, out: io.err } : io;
+    const healthy = await doctor.run({ options: { json: false }, positionals: [] }, quiet);
+    if (healthy !== 0) return healthy;
+    const folder = resolve(io.cwd, given.run);
+    const base = startOf(given.start, io);
+    for (const stage of stagesOf(given, folder, base)) {
+      const code = await trained(stage, given, io);
+      if (code !== 0) return code;
+    }
+    const found = await measure(given, folder, base, io);
+    const summary = summaryOf(found);
+    if (given.json) io.out(`${JSON.stringify({ folder, ...summary })}\n`);
+    else tell({ given, folder, found, summary, io });
+    return 0;
   },
 };
 
-/** Undefined when it was stopped. */
-async function train(steps: number, seed: number, io: Io): Promise<Outcome | undefined> {
-  // Loaded now and not with this file: help needs no libtorch.
-  const { SumTrainer } = await import('./quickstart/train-sums.ts');
-  using trainer = new SumTrainer(seed, steps);
-  const before = trainer.accuracy();
-  io.err(`\ntraining a decoder of ${trainer.weights.toLocaleString('en')} weights to add\n`);
-  using progress = new Progress(io, { label: 'sums', total: steps, unit: 'steps' });
-  let [firstLoss, lastLoss] = [Number.NaN, Number.NaN];
-  for (let step = 0; step < steps; step++) {
-    const { loss } = trainer.step(step);
-    if (step === 0) firstLoss = loss;
-    lastLoss = loss;
-    progress.update(step + 1, `loss ${loss.toFixed(3)}`);
-    await turn(); // signals are heard between steps
-    if (io.signal.aborted) {
-      progress.end('stopped');
-      io.err('stopped; nothing was written\n');
-      return undefined;
-    }
-  }
-  progress.end();
-  return { firstLoss, lastLoss, before, after: trainer.accuracy(), steps };
+function startOf(name: string, io: Io): string {
+  const here = [resolve(io.cwd, name), join(projectRoot, name)].find((path) => existsSync(path));
+  if (here === undefined) throw new RunError(`expected a checkpoint at ${name}, found none`);
+  return here;
 }
 
-function conclude(outcome: Outcome, json: boolean, io: Io): ExitCode {
-  const { firstLoss, lastLoss, before, after } = outcome;
-  const fell = lastLoss < firstLoss / 2;
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  if (json) io.out(`${JSON.stringify({ ...outcome, fell })}\n`);
-  else {
-    io.out(`\nloss       ${firstLoss.toFixed(3)} → ${lastLoss.toFixed(3)} nats per digit\n`);
-    io.out(`new sums   ${percent(before)} → ${percent(after)} right in every digit\n`);
-  }
-  if (fell) return 0;
-  io.err(`the loss did not fall by half within ${outcome.steps} steps; try more with --steps\n`);
-  return 1;
+interface Stage {
+  readonly title: string;
+  readonly preset: string;
+  readonly folder: string;
+  readonly start: string;
+}
+
+function stagesOf(_given: Options, folder: string, base: string): readonly Stage[] {
+  const [first, second] = [join(folder, 'stage-1'), join(folder, 'stage-2')];
+  return [
+    {
+      title: 'stage 1: reasoning, by GRPO with Selective Sample Replay',
+      preset: 'reasoner-tiny',
+      folder: first,
+      start: base,
+    },
+    {
+      title: 'stage 2: thinking again, by Forced Rethinking',
+      preset: 'rethinker-tiny',
+      folder: second,
+      start: join(first, 'best'),
+    },
+  ];
+}
+
+/** Trains a stage, or goes on with it; nothing is done where it is finished. */
+async function trained(
+  { title, preset, folder, start }: Stage,
+  { seed, set, threads }: Options,
+  io: Io,
+): Promise<ExitCode> {
+  const begun = existsSync(join(folder, 'run.sqlite'));
+  if (begun && isFinished(folder)) return 0;
+  io.err(`\n${title}\n`);
+  const fresh = { preset, start, seed, set };
+  const given = { ...(begun ? { resume: true } : fresh), run: folder, threads };
+  return trainCommand.run({ options: trainCommand.options.parse(given), positionals: [] }, io);
+}
+
+function isFinished(folder: string): boolean {
+  using run = readRun(folder);
+  return summarise(run).finished;
+}
+
+async function measure(
+  { problems, threads }: Options,
+  folder: string,
+  base: string,
+  io: Io,
+): Promise<Measurements> {
+  io.err(`\nasking the three checkpoints ${problems} puzzles that none has seen\n`);
+  const of = (name: string, model: string) =>
+    measured({ name, model, folder: join(folder, 'answers'), problems, threads }, io);
+  return {
+    base: await of('base', base),
+    stage1: await of('stage-1', join(folder, 'stage-1', 'best')),
+    stage2: await of('stage-2', join(folder, 'stage-2', 'best')),
+  };
+}
+
+interface Told {
+  readonly given: Options;
+  readonly folder: string;
+  readonly found: Measurements;
+  readonly summary: Summary;
+  readonly io: Io;
+}
+
+function tell({ given, folder, found, summary, io }: Told): void {
+  using first = readRun(join(folder, 'stage-1'));
+  using second = readRun(join(folder, 'stage-2'));
+  const lines = [
+    '',
+    ...courseLines('stage 1, iteration by iteration', first),
+    ...courseLines('stage 2, iteration by iteration', second),
+    '',
+    ...summaryLines(summary),
+    '',
+    ...worthReading(found, join(folder, 'pictures')),
+    `both runs lie in ${given.run}; to try next:`,
+    `  vl-rethinker inspect ${join(given.run, 'stage-2')} --rethought`,
+    `  vl-rethinker report ${join(given.run, 'stage-1')} ${join(given.run, 'stage-2')}`,
+    `  vl-rethinker ask --model ${join(given.run, 'stage-2', 'best')} --image PICTURE "How many red shapes are there?"`,
+  ];
+  io.out(`${lines.join('\n')}\n`);
 }

@@ -21,6 +21,11 @@ export interface Answer {
   readonly tokens: number;
 }
 
+/** A continuation behind a trigger; judged together with what it goes on from. */
+export interface Forced extends Answer {
+  readonly trigger: string;
+}
+
 /** Everything asked about one problem. */
 export interface Answers {
   readonly id: string;
@@ -28,7 +33,7 @@ export interface Answers {
   readonly groups: readonly string[];
   readonly greedy: Answer;
   /** What the greedy answer became behind a trigger; null where it did not end by itself. */
-  readonly forced: Answer | null;
+  readonly forced: Forced | null;
   readonly sampled: readonly Answer[];
 }
 
@@ -68,7 +73,7 @@ async function greedyAnswers(
   problem: Problem,
   prompt: Prompt,
   asking: Asking,
-): Promise<[Answer, Answer | null]> {
+): Promise<[Answer, Forced | null]> {
   const { processor } = asking.policy;
   const once = { count: 1, temperature: 0 };
   const [first] = await draw(problem, prompt, once, asking);
@@ -81,7 +86,7 @@ async function greedyAnswers(
   const written = Int32Array.from([...own, ...processor.encode(trigger)]);
   const continued = { ...once, before: processor.decode(written) };
   const [second] = await draw(problem, processor.continued(prompt, written), continued, asking);
-  return [first.answer, second?.answer ?? null];
+  return [first.answer, second === undefined ? null : { ...second.answer, trigger }];
 }
 
 interface Drawing {
