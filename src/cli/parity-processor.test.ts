@@ -112,6 +112,46 @@ test('other pixels, a size that should be refused, and a wrong size fail', async
   expect(sizes).toHaveLength(2);
 });
 
+/** A safetensors file with one tensor of bytes. */
+function bytesFile(name: string, shape: readonly number[], bytes: Uint8Array): Buffer {
+  const header = JSON.stringify({
+    [name]: { dtype: 'U8', shape, data_offsets: [0, bytes.length] },
+  });
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, Buffer.from(header), bytes]);
+}
+
+test('alpha and orientation together equal no variant: one of them turned upright is asked for', async () => {
+  // What a processor makes of an opened file lies on its side; of a file name it shows hidden colours.
+  const variants = async (manifest: any, folder: string, names: readonly string[]) => {
+    const found = manifest.cases.find(({ name }: any) => name === 'exif-6-alpha.png');
+    const upright = (await readFile(join(folder, found.file))).subarray(-23 * 17 * 3);
+    const lying = Buffer.alloc(upright.length);
+    for (let y = 0; y < 17; y++) {
+      for (let x = 0; x < 23; x++) {
+        lying.set(upright.subarray((x * 17 + (16 - y)) * 3).subarray(0, 3), (y * 23 + x) * 3);
+      }
+    }
+    await writeFile(join(folder, 'pil'), bytesFile('rgb', [17, 23, 3], lying));
+    await writeFile(
+      join(folder, 'path'),
+      bytesFile('rgb', [23, 17, 3], Buffer.alloc(lying.length)),
+    );
+    manifest.cases = names.map((file) => {
+      const [height, width] = file === 'pil' ? [17, 23] : [23, 17];
+      const rgb = { ...found.tensors.rgb, shape: [height, width, 3] };
+      return { ...found, name: file, variant: file, file, tensors: { rgb } };
+    });
+  };
+  const both = await edited('images', (manifest, folder) =>
+    variants(manifest, folder, ['path', 'pil']),
+  );
+  expect(both).toEqual([]);
+  const hidden = await edited('images', (manifest, folder) => variants(manifest, folder, ['path']));
+  expect(hidden).toMatchObject([{ case: 'path', quantity: 'rgb' }]);
+});
+
 test('a wrong id, an unknown field, a wrong count and another tokenizer fail', async () => {
   const rewrite = async (folder: string, edit: (texts: any[]) => void) => {
     const path = join(folder, 'texts.json');
