@@ -198,6 +198,8 @@ def make_resizes(path: Path) -> None:
     sizes = [(1, 1, 28, 28), (2, 3, 28, 28), (4, 4, 28, 28), (5, 5, 28, 28), (56, 84, 56, 84), (56, 30, 56, 28), (30, 56, 28, 56)]
     sizes += [(rng.randint(1, 90), rng.randint(1, 90), 28 * rng.randint(1, 4), 28 * rng.randint(1, 4)) for _ in range(40)]
     sizes += [(rng.randint(150, 400), rng.randint(150, 400), 28 * rng.randint(1, 6), 28 * rng.randint(1, 6)) for _ in range(20)]
+    # More than a hundred times as high as wide: columns first, if they shrink.
+    sizes += [(301, 3, 252, 28), (300, 3, 252, 28), (301, 3, 308, 28), (3, 301, 28, 252), (199, 1, 28, 28)]
     rows = []
     for height, width, to_height, to_width in sizes:
         resized = Image.fromarray(hashed_noise(height, width)).resize((to_width, to_height), Image.Resampling.BICUBIC)
