@@ -155,6 +155,20 @@ function behindVerb(
   return { text: piece, start, end: start + piece.length };
 }
 
+/** The mathematics that ends a sentence which states it: "so the triangle is $\text{isosceles}$." */
+function closingSegment(
+  text: string,
+): { readonly text: string; readonly start: number; readonly end: number } | undefined {
+  const segments = lastSegments(text);
+  const [first, last] = [segments[0], segments.at(-1)];
+  if (first === undefined || last === undefined || segments.length > 1) return undefined;
+  if (!/^[\s.*]*$/.test(text.slice(last.to, last.to + 8)) || text.length - last.to > 8)
+    return undefined;
+  if (!/(?:\b(?:is|are|be|equals|get|have)|[:=])\s*$/.test(text.slice(0, first.from).slice(-24)))
+    return undefined;
+  return { text: text.slice(last.start, last.end), start: last.start, end: last.end };
+}
+
 interface LastResort {
   readonly policy: Policy;
   readonly meter: Meter;
@@ -178,6 +192,9 @@ function lastResort(
   }
   if (policy.text === 'gold-words-contained') return whole;
   const prose = gold.values.every((value) => value.kind === 'text') && gold.values.length > 0;
+  const closing = prose || gold.letter !== undefined ? closingSegment(text) : undefined;
+  if (closing !== undefined)
+    return { ...closing, start: offset + closing.start, end: offset + closing.end, via: 'segment' };
   if (prose || whole.text.length > meter.budget.answerLength) return whole;
   if (gold.letter !== undefined || choices !== undefined) {
     const letter = readLetter(normalise(whole.text)) === undefined ? proseLetter(text) : undefined;

@@ -1,3 +1,4 @@
+import { exactValue } from '../leaf/exact.ts';
 import type { Node } from '../leaf/node.ts';
 import { canonical, literalOf, traitsOf } from '../leaf/node.ts';
 import { integer } from '../leaf/rational.ts';
@@ -13,6 +14,7 @@ export function scalars(g: Scalar, p: Scalar, how: Comparison): Reason {
     return 'unit-conflict';
   if (g.unit !== undefined && p.unit !== undefined) {
     if (g.unit.dimension !== p.unit.dimension) return 'unit-conflict';
+    if (g.unit.dimension.startsWith('modulo ') && congruent(g, p, how)) return 'number-exact';
     if (g.unit.n !== p.unit.n || g.unit.d !== p.unit.d) {
       how.notes.add('unit-converted');
       a = scaled(a, g.unit.n, g.unit.d);
@@ -22,6 +24,15 @@ export function scalars(g: Scalar, p: Scalar, how: Comparison): Reason {
   if (how.policy.reducedFractions && !sameFraction(a, b)) return 'number-differs';
   if (!g.percent && !p.percent) return leaf(a, b, how);
   return percents({ ...g, node: a }, { ...p, node: b }, how);
+}
+
+/** Integers whose difference the modulus divides. */
+function congruent(g: Scalar, p: Scalar, how: Comparison): boolean {
+  const modulus = g.unit?.dimension.slice('modulo '.length) ?? '';
+  if (!/^[1-9]\d{0,300}$/.test(modulus)) return false;
+  const [a, b] = [exactValue(g.node, how.meter), exactValue(p.node, how.meter)];
+  if (a?.d !== 1n || b?.d !== 1n) return false;
+  return (a.n - b.n) % BigInt(modulus) === 0n;
 }
 
 /** value · n / d, keeping a plain decimal a decimal so that rounding still applies. */

@@ -181,6 +181,6 @@ function complement(a: Segments): Segments {
   return gaps;
 }
 
-function intersect(a: Segments, b: Segments): Segments {
+export function intersect(a: Segments, b: Segments): Segments {
   return complement(unite(complement(a), complement(b)));
 }

@@ -11,7 +11,7 @@ import type { Comparison } from './comparison.ts';
 import { relationsEqual } from './relations.ts';
 import { scalars, spelled } from './scalars.ts';
 import type { Segments } from './segments.ts';
-import { segmentsOf, unite } from './segments.ts';
+import { intersect, segmentsOf, unite, wholeLine } from './segments.ts';
 import { foldText, squeeze } from './text.ts';
 
 /** Compares the gold value with the prediction's; the reason says which rule decided. */
@@ -70,8 +70,16 @@ function singleton(g: Value, p: Value, how: Comparison): Reason {
   const set = g.kind === 'sequence' ? g : p.kind === 'sequence' ? p : undefined;
   const other = set === g ? p : g;
   const only = set?.items[0];
+  if (p.kind === 'sequence' && restates(p, g, how)) return 'elements-equal';
   if (set === undefined || only === undefined || set.items.length !== 1) return 'shape-differs';
   return set === g ? valuesEqual(only, other, how) : valuesEqual(other, only, how);
+}
+
+/** `\frac35 or 0.6`: one value in several spellings, each of them the gold's. */
+function restates(list: Sequence, gold: Value, how: Comparison): boolean {
+  if (list.open !== '' || list.items.length < 2 || list.items.length > 3) return false;
+  if (distinct(list.items).length < list.items.length) return false;
+  return list.items.every((item) => item.kind === 'scalar' && agrees(valuesEqual(gold, item, how)));
 }
 
 function texts(g: Value, p: Value): Reason {
@@ -170,8 +178,8 @@ function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefine
     const reason = relationsEqual(g, p, how);
     if (agrees(reason)) return reason;
     const [a, b] = [segmentsOf(g, how.meter), segmentsOf(p, how.meter)];
-    // Two conditions that nothing meets need not be the same condition.
-    const filled = a !== undefined && b !== undefined && a.length > 0;
+    // Two conditions that nothing meets need not be the same condition, nor those on two unknowns.
+    const filled = a !== undefined && b !== undefined && a.length > 0 && oneUnknown([g, p], how);
     return filled && sameSegments(a, b, how) ? 'relation-equal' : reason;
   }
   const allowed = g.kind === 'relation' || how.policy.intervalMeetsInequality;
@@ -179,20 +187,44 @@ function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefine
     ? [regionOf(g, how.meter), regionOf(p, how.meter)]
     : [undefined, undefined];
   if (a !== undefined && b !== undefined)
-    return sameSegments(a, b, how) ? 'relation-equal' : 'relation-differs';
+    return oneUnknown([g, p], how) && sameSegments(a, b, how)
+      ? 'relation-equal'
+      : 'relation-differs';
   return g.kind === 'sequence' && p.kind === 'sequence' ? undefined : 'shape-differs';
 }
 
-/** Also a list of inequalities, read as "or". */
+/** Whether all conditions on both sides are on the same unknown, letter case aside. */
+function oneUnknown(values: readonly Value[], how: Comparison): boolean {
+  if (how.policy.renameVariables) return true;
+  return new Set(values.flatMap(unknownsOf)).size <= 1;
+}
+
+function unknownsOf(value: Value): readonly string[] {
+  if (value.kind === 'sequence') return value.items.flatMap(unknownsOf);
+  if (value.kind !== 'relation') return [];
+  return value.parts.flatMap((part) =>
+    part.kind === 'scalar' && part.node.t === 'sym' ? [part.node.name.toLowerCase()] : [],
+  );
+}
+
+/**
+ * Also a list of inequalities: read as "or", and as "and" where "or" would leave no number out
+ * (`x>1, x<2`).
+ */
 function regionOf(value: Value, meter: Meter): Segments | undefined {
   if (value.kind !== 'sequence' || value.open !== '') return segmentsOf(value, meter);
-  let total: Segments = [];
+  let either: Segments = [];
+  let both: Segments = wholeLine;
   for (const item of value.items) {
     const part = item.kind === 'relation' ? segmentsOf(item, meter) : undefined;
     if (part === undefined) return undefined;
-    total = unite(total, part);
+    meter.spend(1 + either.length + both.length);
+    either = unite(either, part);
+    both = intersect(both, part);
   }
-  return total;
+  const [only] = either;
+  const everything = either.length === 1 && only?.low.at === -Infinity && only.high.at === Infinity;
+  return everything ? both : either;
 }
 
 function holdsRelation(value: Value): boolean {

@@ -9,12 +9,14 @@ import { Exact, bitsOf, compare, integer, one, rational, zero } from './rational
  * Throws `OverBudget` before a power, factorial or binomial that would be too large is computed.
  */
 export function exactValue(node: Node, meter: Meter): Rational | undefined {
-  return evaluate(node, { exact: new Exact(meter), meter });
+  return evaluate(node, { exact: new Exact(meter), meter, bound: new Map() });
 }
 
 interface Context {
   readonly exact: Exact;
   readonly meter: Meter;
+  /** Values of the indices of the series around a node. */
+  readonly bound: Map<string, Rational>;
 }
 
 function evaluate(node: Node, context: Context): Rational | undefined {
@@ -40,12 +42,35 @@ function evaluate(node: Node, context: Context): Rational | undefined {
       return exactRoot(node.a, node.n, context);
     case 'call':
       return call(node, context);
+    case 'series':
+      return series(node, context);
     case 'sym':
+      return context.bound.get(node.name);
     case 'const':
     case 'apply':
-    case 'series':
       return undefined;
   }
+}
+
+/** Most terms of a series that are added or multiplied one by one. */
+const longestSeries = 1_000n;
+
+function series(node: Node & { t: 'series' }, context: Context): Rational | undefined {
+  const { exact, bound } = context;
+  const [from, to] = [evaluate(node.from, context), evaluate(node.to, context)];
+  if (from?.d !== 1n || to?.d !== 1n || to.n - from.n >= longestSeries) return undefined;
+  const outer = bound.get(node.index);
+  let total: Rational | undefined = node.kind === 'sum' ? zero : one;
+  for (let index = from.n; index <= to.n && total !== undefined; index += 1n) {
+    context.meter.spend(1);
+    bound.set(node.index, integer(index));
+    const term = evaluate(node.body, context);
+    if (term === undefined) total = undefined;
+    else total = node.kind === 'sum' ? exact.add(total, term) : exact.mul(total, term);
+  }
+  if (outer === undefined) bound.delete(node.index);
+  else bound.set(node.index, outer);
+  return total;
 }
 
 function fold(kind: 'add' | 'mul', args: readonly Node[], context: Context): Rational | undefined {

@@ -1,14 +1,15 @@
-import type { Meter } from '../budget.ts';
-import { NotMath, parseExpression } from '../leaf/parser.ts';
-import { tokenize } from '../leaf/lexer.ts';
-import { realValue } from '../leaf/float.ts';
-import { traitsOf } from '../leaf/node.ts';
 import { OverBudget } from '../budget.ts';
+import type { Meter } from '../budget.ts';
 import type { VerifyInput } from '../input.ts';
-import { normalise } from '../normalise/normalise.ts';
 import type { Verdict } from '../verdict.ts';
 import { verdictOf } from '../strict.ts';
 import { trimEnd, trimStart } from '../trim.ts';
+import { parseLatex } from './latex-parse.ts';
+import { LatexError } from './latex-tokens.ts';
+import { latexValue } from './latex-value.ts';
+import type { Evaluator } from './latex-value.ts';
+import { isFloat, pythonRound, pythonText } from './python-number.ts';
+import type { PythonNumber } from './python-number.ts';
 
 /**
  * MATH-V's published scorer: string rules, then values rounded to two places. The answer letter
@@ -67,69 +68,61 @@ function lastEnd(text: string, part: string): number {
   return at < 0 ? 0 : at + part.length;
 }
 
-/** A number as Python's `float()` takes it. */
-export function isFloat(text: string): boolean {
-  if (text.length > 400) return false;
-  return (
-    /^\s*[+-]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[+-]?\d+)?|inf(?:inity)?|nan)\s*$/i.test(
-      text,
-    ) && /[\dn]/i.test(text)
-  );
-}
-
 function afterPhrases(text: string): string {
   let out = text;
-  for (const phrase of [...phrases, ...phrases.map((phrase) => `T${phrase.slice(1)}`)]) {
-    const at = out.lastIndexOf(phrase);
-    if (at < 0) continue;
-    out = out.slice(at + phrase.length).trim();
-    out = (out.split('\n')[0] ?? '').split('. ')[0] ?? '';
-    out = out.trim();
-  }
+  for (const phrase of phrases)
+    for (const flag of [phrase, phrase.replaceAll('the', 'The')]) {
+      const at = out.lastIndexOf(flag);
+      const found = at >= 0;
+      out = (found ? out.slice(at + flag.length) : out).trim();
+      if (found) out = (out.split('\n')[0] ?? '').split('. ')[0] ?? '';
+    }
   return out;
 }
 
-/** Content of the last `oxed{…}` (to the last brace), cut at a brace that closes nothing; then the last `=` and `\approx`. */
+/** Content of the box (to the last brace), cut at a brace that closes nothing; then the last `=` and `\approx`. */
 function stripBox(text: string): string {
-  const at = text.lastIndexOf('oxed{');
+  const at = text.indexOf('oxed{');
   const end = text.lastIndexOf('}');
-  let out = at >= 0 && end > at ? text.slice(at + 5, end) : text;
+  let out = at >= 0 && end >= at + 5 ? text.slice(at + 5, end) : text;
   const [opens, closes] = [out.indexOf('{'), out.indexOf('}')];
   if (closes >= 0 && (opens < 0 || closes < opens)) out = out.slice(0, closes);
   out = out.slice(out.lastIndexOf('=') + 1);
   const approximate = out.lastIndexOf('\\approx');
   if (approximate >= 0) out = out.slice(approximate + '\\approx'.length);
-  for (const part of [
-    ' ',
-    '\\,',
-    '\\text',
-    '\\mbox',
-    '\\left',
-    '\\right',
-    '^\\circ',
-    '^{\\circ}',
-    '{\\circ}',
-    '\\circ',
-    '°',
-    'm^3',
-    'm^{3}',
-    'units',
-    'km',
-    '\n',
-  ])
-    out = out.replaceAll(part, '');
-  return out.replaceAll('∞', '\\infty').replaceAll('\\\\', '\\').replaceAll('bmatrix', 'pmatrix');
+  for (const [from, to] of replacements) out = out.replaceAll(from, to);
+  return out;
 }
+
+/** In the order of the original, which matters: a doubled backslash becomes one before `\text` goes. */
+const replacements: readonly (readonly [string, string])[] = [
+  [' ', ''],
+  ['\\,', ''],
+  ['∞', '\\infty'],
+  ['+\\infty', '\\infty'],
+  ['\\\\', '\\'],
+  ['\n', ''],
+  ['\\text', ''],
+  ['\\mbox', ''],
+  ['bmatrix', 'pmatrix'],
+  ['\\left', ''],
+  ['\\right', ''],
+  ['^{\\circ}', ''],
+  ['^\\circ', ''],
+  ['{m}^3', ''],
+  ['m^3', ''],
+  ['{units}', ''],
+  ['units', ''],
+  ['{km}', ''],
+  ['km', ''],
+];
 
 /** The cleaning of the MATH scorer. */
 function cleanMath(text: string): string {
-  let out = text
-    .replaceAll('\n', '')
-    .replaceAll('\\!', '')
-    .replaceAll('tfrac', 'frac')
-    .replaceAll('dfrac', 'frac')
-    .replaceAll('\\$', '')
-    .replaceAll('$', '');
+  let out = text.replaceAll('\n', '').replaceAll('\\!', '').replaceAll('\\\\', '\\');
+  out = out.replaceAll('tfrac', 'frac').replaceAll('dfrac', 'frac');
+  for (const part of ['\\left', '\\right', '^{\\circ}', '^\\circ', '\\$', '$'])
+    out = out.replaceAll(part, '');
   const unit = out.indexOf('\\text{ ');
   if (unit >= 0) out = out.slice(0, unit);
   out = out.replaceAll('\\%', '').replaceAll(' .', ' 0.').replaceAll('{.', '{0.');
@@ -137,73 +130,95 @@ function cleanMath(text: string): string {
   if (out.startsWith('.')) out = `0${out}`;
   if (out.split('=').length === 2) out = out.split('=').at(-1) ?? out;
   if (out.split('\\approx').length === 2) out = out.split('\\approx').at(-1) ?? out;
-  if (out.includes('sqrt'))
-    out = fixFractions(out.replace(/\\sqrt(?![{[])(.)/g, '\\sqrt{$1}').replaceAll(' ', ''));
+  const rooted = out.includes('sqrt');
+  if (rooted) out = bracedRoots(out);
   out = out.replaceAll(' ', '');
+  if (rooted) out = bracedFractions(out);
   if (out === '0.5') return '\\frac{1}{2}';
-  const slash = /^(-?\d+)\/(-?\d+)$/.exec(out);
-  return slash === null ? out : `\\frac{${slash[1]}}{${slash[2]}}`;
+  const slash = /^(0|-?[1-9]\d*)\/(0|-?[1-9]\d*)$/.exec(out);
+  return slash === null ? out : `\\frac{${slash[1] ?? ''}}{${slash[2] ?? ''}}`;
 }
 
-function fixFractions(text: string): string {
-  return text.replace(/\\frac(?!\{)(.)(\{|.)/g, (_, a: string, b: string) =>
-    b === '{' ? `\\frac{${a}}{` : `\\frac{${a}}{${b}}`,
+/** `\sqrt3` → `\sqrt{3}`, whatever the character is. */
+function bracedRoots(text: string): string {
+  const [head = '', ...parts] = text.split('\\sqrt');
+  return parts.reduce(
+    (out, part) =>
+      part === '' || part.startsWith('{')
+        ? `${out}\\sqrt${part}`
+        : `${out}\\sqrt{${part.slice(0, 1)}}${part.slice(1)}`,
+    head,
   );
+}
+
+/** `\frac12` → `\frac{1}{2}`; a fraction that breaks off leaves the text as it is. */
+function bracedFractions(text: string): string {
+  const [head = '', ...parts] = text.split('\\frac');
+  let out = head;
+  for (const part of parts) {
+    if (part.startsWith('{')) out += `\\frac${part}`;
+    else if (part.length < 2) return text;
+    else {
+      const lower = part.charAt(1);
+      out += `\\frac{${part.charAt(0)}}${lower === '{' ? lower : `{${lower}}`}${part.slice(2)}`;
+    }
+  }
+  return out;
 }
 
 function lettersOf(text: string): string {
   let out = text;
-  for (const letter of 'abcde')
-    out = out.replaceAll(`(${letter})`, letter).replaceAll(`{${letter}}`, letter);
-  return trimStart(trimEnd(out, '.', false), ':', false);
+  for (const letter of 'abcde') out = out.replaceAll(`(${letter})`, letter);
+  for (const letter of 'abcde') out = out.replaceAll(`{${letter}}`, letter);
+  return trimStart(trimEnd(out, '.', false), ':', false).trim();
 }
 
 /** Lower-case string equality, then tuples element by element, then values to two places. */
 function equalsMathVision(gold: string, extracted: string, meter: Meter): boolean {
-  const [a, b] = [clean(gold), clean(extracted)];
-  if (a === '' || b === '') return false;
-  if (a === b) return true;
-  const [left, right] = [elementsOf(a), elementsOf(b)];
-  if (left !== undefined && right !== undefined)
-    return (
-      left.length === right.length &&
-      left.every((item, index) => sameValue(item, right[index] ?? '', meter))
-    );
-  return sameValue(a, b, meter);
+  const [a, b] = [gold.toLowerCase(), extracted.toLowerCase()];
+  if (a.replaceAll(' ', '') === '' || b.replaceAll(' ', '') === '') return false;
+  if (a.trim() === b.trim()) return true;
+  const [left, right] = [tupleText(a, meter), tupleText(b, meter)];
+  if (left === right) return true;
+  const [x, y] = [latexNumber(left, 'python', meter), latexNumber(right, 'python', meter)];
+  return x !== undefined && y !== undefined && roundedTwo(x) === roundedTwo(y);
 }
 
-const clean = (text: string): string => text.replaceAll('$', '').trim().toLowerCase();
-
-/** Elements of a tuple or list of numbers, as Python would evaluate it. */
-function elementsOf(text: string): readonly string[] | undefined {
-  const inner = /^[([](.*)[)\]]$/.exec(text)?.[1];
-  if (inner === undefined || !inner.includes(',') || /[()[\]]/.test(inner)) return undefined;
-  return inner.split(',').map((part) => part.trim());
+/** A tuple or list with every element evaluated and rounded, as text; other texts as they are. */
+function tupleText(text: string, meter: Meter): string {
+  const ends = `${text.slice(0, 1)}${text.slice(-1)}`;
+  const parts = text.slice(1, -1).split(',');
+  if ((ends !== '()' && ends !== '[]') || text.length < 2 || parts.length < 2) return text;
+  const values: string[] = [];
+  for (const part of parts) {
+    if (part.includes('infty') || part === 'a' || part === '-a') values.push(part);
+    else {
+      const value = latexNumber(part, 'python', meter);
+      if (value === undefined) return text;
+      values.push(pythonText(typeof value === 'bigint' ? value : pythonRound(value, 2)));
+    }
+  }
+  return `${ends.charAt(0)}${values.join(',')}${ends.charAt(1)}`;
 }
 
-function sameValue(a: string, b: string, meter: Meter): boolean {
-  const [x, y] = [valueOf(a, meter), valueOf(b, meter)];
-  if (x === undefined || y === undefined) return false;
-  return roundedTwo(x) === roundedTwo(y);
+/** `round(value, 2)`, equal for equal numbers of either kind. */
+export function roundedTwo(value: PythonNumber): string {
+  if (typeof value === 'bigint') return value.toString();
+  const rounded = pythonRound(value, 2);
+  return Number.isInteger(rounded) ? BigInt(rounded).toString() : String(rounded);
 }
 
-/** A number rounded to two places, as a string; a result of −0 is 0. */
-export function roundedTwo(value: number): string {
-  const text = value.toFixed(2);
-  return text === '-0.00' ? '0.00' : text;
-}
-
-/** The number a short piece of LaTeX or plain arithmetic stands for; undefined when it has symbols, a degree mark or is none. */
-export function valueOf(text: string, meter: Meter): number | undefined {
-  if (text.length > 400 || text.includes('\\circ')) return undefined;
+/** The number that the official LaTeX reader and an evaluator find; undefined where they find none. */
+export function latexNumber(
+  text: string,
+  evaluator: Evaluator,
+  meter: Meter,
+): PythonNumber | undefined {
+  if (text.length > 20_000) return undefined;
   try {
-    const tokens = tokenize(normalise(text), meter);
-    const node = parseExpression(tokens, meter);
-    if (traitsOf(node).symbols.size > 0) return undefined;
-    const value = realValue(node, new Map(), meter);
-    return Number.isFinite(value) ? value : undefined;
+    return latexValue(parseLatex(text, meter), evaluator, meter);
   } catch (error) {
-    if (error instanceof NotMath) return undefined;
+    if (error instanceof LatexError) return undefined;
     if (error instanceof OverBudget && error.reason !== 'step-limit') return undefined;
     throw error;
   }

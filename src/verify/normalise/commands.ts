@@ -23,6 +23,7 @@ export const synonyms: ReadonlyMap<string, string> = new Map(
     geqslant: '\\ge ',
     geqq: '\\ge ',
     neq: '\\ne ',
+    mod: '\\pmod ',
     lt: '<',
     gt: '>',
     approxeq: '\\approx ',

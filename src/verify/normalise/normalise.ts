@@ -15,12 +15,20 @@ const passes = 6;
  */
 export function normalise(raw: string): string {
   let text = mapCharacters(raw);
+  if (/^\s*\{\s*\}\s*$/.test(text)) return '\\emptyset';
   for (let pass = 0; pass < passes; pass += 1) {
-    const next = strip(cleanNumbers(bracedArguments(cleanWords(rewrite(text)))));
+    const next = strip(
+      cleanNumbers(bracedArguments(cleanWords(withoutEmptyGroups(rewrite(text))))),
+    );
     if (next === text) return next;
     text = next;
   }
   return text;
+}
+
+/** `2\pi{}` and `{}^\circ`: an empty group behind or before something says nothing; `_{}` and `\{\}` stay. */
+function withoutEmptyGroups(text: string): string {
+  return text.includes('{}') ? text.replace(/(?<![\\^_])\{\}/g, ' ') : text;
 }
 
 /** Rewrites commands in one scan: fonts, synonyms, spacing, sizes, wrappers. */
@@ -112,6 +120,7 @@ function rewriteFont(text: string, at: number, end: number): readonly [string, n
   const [inner, after] = argument;
   const content = plain(inner);
   if (content === '') return [' ', after];
+  if (/^(?:per\s?cent|percentage|pct)\.?$/i.test(content)) return ['\\%', after];
   if (functionLike.test(content)) return [`\\${content} `, after];
   if (/[\\^_{}=<>+*/|]/.test(content) || /^[([]?[-\d.,;:\s]+[)\]]?$/.test(content))
     return [` ${content} `, after];

@@ -45,6 +45,7 @@ const words: ReadonlyMap<string, string> = new Map([
   ['and', ', '],
   ['or', ', '],
   ['sqrt', '\\sqrt '],
+  ['mod', '\\pmod '],
 ]);
 
 function isWordCharacter(code: number): boolean {
@@ -62,6 +63,7 @@ function skipCommand(text: string, at: number): number {
 function replaceable(text: string, start: number, end: number): boolean {
   const word = text.slice(start, end).toLowerCase();
   if (word === 'sqrt') return '({ 0123456789'.includes(text.charAt(end)) && text.charAt(end) !== '';
+  if (word === 'mod') return /^\s*\{?\s*(?:\d|[a-z](?![a-z]))/.test(text.slice(end, end + 8));
   if (word === 'and' || word === 'or')
     return (
       start > 0 &&

@@ -25,6 +25,7 @@ const environments: ReadonlySet<string> = new Set([
 export function readMatrix(tokens: Tokens, reader: Reader): Value | undefined {
   if (!tokens.some((token) => token.kind === 'begin' && environments.has(token.s)))
     return undefined;
+  if (tokens.some((token) => token.kind === 'begin' && token.s === 'vmatrix')) return undefined;
   const signs: ('+' | '-')[] = [];
   const { parts, separators } = splitTop(tokens, (token) => isOp(token, '+') || isOp(token, '-'));
   signs.push(
@@ -44,6 +45,37 @@ export function readMatrix(tokens: Tokens, reader: Reader): Value | undefined {
 }
 
 const negativeOne: Node = { t: 'num', v: { n: -1n, d: 1n }, dec: false };
+
+/** Largest side of a determinant that is worked out. */
+const largestDeterminant = 4;
+
+/** `\begin{vmatrix}…\end{vmatrix}` and `\det` of a matrix: the number or expression they stand for. */
+export function readDeterminant(tokens: Tokens, reader: Reader): Value | undefined {
+  let inner = tokens;
+  const named = isCommand(tokens[0], 'det') || tokens[0]?.s === 'det';
+  if (named) inner = tokens.slice(1);
+  if (isOp(inner[0], '(') && isOp(inner.at(-1), ')')) inner = inner.slice(1, -1);
+  const first = inner[0];
+  if (first?.kind !== 'begin' || (first.s !== 'vmatrix' && !named)) return undefined;
+  const rows = readEnvironment(inner, reader);
+  const side = rows?.length ?? 0;
+  if (rows === undefined || side > largestDeterminant) return undefined;
+  const nodes = rows.map((row) => row.map(nodeOf));
+  if (nodes.some((row) => row.length !== side || row.includes(undefined))) return undefined;
+  return plain(determinant(nodes.map((row) => row.flatMap((node) => node ?? []))));
+}
+
+/** Expansion along the first row. */
+function determinant(rows: readonly (readonly Node[])[]): Node {
+  const [first = [], ...below] = rows;
+  if (below.length === 0) return first[0] ?? negativeOne;
+  const args = first.map((node, column): Node => {
+    const minor = determinant(below.map((row) => row.filter((_, index) => index !== column)));
+    const term: Node = { t: 'mul', args: [node, minor] };
+    return column % 2 === 0 ? term : { t: 'neg', a: term };
+  });
+  return { t: 'add', args };
+}
 
 /** Scalars and matrices side by side: `2 M`, `\frac12 M`, `M N`, `M^T`. */
 function readProduct(tokens: Tokens, reader: Reader): Rows | undefined {
@@ -86,8 +118,7 @@ function transposition(tokens: Tokens, close: number): readonly [number, boolean
 
 function readEnvironment(tokens: Tokens, reader: Reader): Rows | undefined {
   const first = tokens[0];
-  if (first?.kind !== 'begin' || !environments.has(first.s) || first.s === 'vmatrix')
-    return undefined;
+  if (first?.kind !== 'begin' || !environments.has(first.s)) return undefined;
   if (closingIndex(tokens, 0) !== tokens.length - 1) return undefined;
   const rows = splitTop(tokens.slice(1, -1), (token) => isCommand(token, '\\'))
     .parts.map((row) => row.filter((token) => !isCommand(token, 'hline')))

@@ -3,6 +3,7 @@ import type { Token } from '../leaf/lexer.ts';
 import type { Node } from '../leaf/node.ts';
 import { childrenOf } from '../leaf/node.ts';
 import type { Tokens } from './split.ts';
+import { residueAt } from './scalar.ts';
 import { splitTop } from './split.ts';
 import type { RelationSign, Value } from './value.ts';
 
@@ -44,7 +45,9 @@ export function readRelation(tokens: Tokens, reader: Reader): Value | undefined 
   if (parts.some((part) => part.length === 0)) return undefined;
   [parts, signs] = withoutApproximations(parts, signs, reader);
   if (signs.length === 0) return reader.read(parts[0] ?? []);
-  const equalities = signs.every((sign) => sign === '=' || sign === 'approx');
+  // `x \equiv 3 \pmod 7` gives x a residue.
+  const congruence = signs.length === 1 && signs[0] === 'equiv' && residueAt(parts[1] ?? []) > 0;
+  const equalities = congruence || signs.every((sign) => sign === '=' || sign === 'approx');
   const values = parts.map(reader.read);
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return undefined;
@@ -53,7 +56,7 @@ export function readRelation(tokens: Tokens, reader: Reader): Value | undefined 
     if (name !== undefined) return { kind: 'assignment', name, left: first, value: last };
     const turned = values.length === 2 ? nameOf(parts[1] ?? [], last, reader) : undefined;
     if (turned !== undefined) return { kind: 'assignment', name: turned, left: last, value: first };
-    if (isConstant(first)) return last;
+    if (isConstant(first) && isConstant(last)) return last;
   }
   return {
     kind: 'relation',
@@ -76,12 +79,16 @@ function withoutApproximations(
   return [parts.slice(0, at + 1), signs.slice(0, at)];
 }
 
+/** `f^{-1}(x)`, `f^{(3)}(x)`, `f''(1)`: exponent, primes and argument belong to the name. */
+const applied = /^[A-Za-z](?:_\w+)?'*(?:\^(?:-1|\(\w+\)))?\([^()=<>]{1,20}\)$/;
+
 /** The name a left side gives, blanks dropped; undefined when it is more than a name. */
 function nameOf(tokens: Tokens, value: Value, reader: Reader): string | undefined {
   const first = tokens[0];
   const last = tokens.at(-1);
   if (first === undefined || last === undefined) return undefined;
   const text = reader.text.slice(first.start, last.end).replace(/[\s{}]|\\text/g, '');
+  if (applied.test(text)) return text;
   if (value.kind === 'scalar')
     return value.unit === undefined && !value.percent && onlyNames(value.node) ? text : undefined;
   if (value.kind === 'sequence')
@@ -89,8 +96,10 @@ function nameOf(tokens: Tokens, value: Value, reader: Reader): string | undefine
       value.items.every((item) => item.kind === 'scalar' && onlyNames(item.node))
       ? text
       : undefined;
+  if (value.kind === 'union') return /\d/.test(text) ? undefined : text;
   if (value.kind === 'text') {
-    const prose = /^[\p{L}\s\d'|(){}_.\\^∠<>=,+-]+$/u.test(value.text) && /\p{L}/u.test(value.text);
+    const prose =
+      /^[\p{L}\s\d'|()[\]{}_.\\^∠<>=,+#-]+$/u.test(value.text) && /\p{L}/u.test(value.text);
     return prose && text.length <= 60 ? text : undefined;
   }
   return undefined;

@@ -4,7 +4,7 @@ import { functionNames, plainNames } from '../leaf/names.ts';
 import type { Node } from '../leaf/node.ts';
 import { integer } from '../leaf/rational.ts';
 import { NotMath, parseExpression } from '../leaf/parser.ts';
-import { traitsOf } from '../leaf/node.ts';
+import { canonical, traitsOf } from '../leaf/node.ts';
 import type { Tokens } from './split.ts';
 import { bracketStep, isCommand, isOp } from './split.ts';
 import type { Unit } from './units.ts';
@@ -16,6 +16,8 @@ export function readScalar(tokens: Tokens, meter: Meter): Scalar | undefined {
   let rest = tokens;
   const currency = currencyAtStart(rest);
   if (currency !== undefined) rest = currency.rest;
+  const residue = readResidue(rest, meter);
+  if (residue !== undefined) return residue;
   let percent = false;
   if (rest.length > 1 && isCommand(rest.at(-1), '%')) {
     percent = true;
@@ -45,7 +47,34 @@ function attempt(tokens: Tokens, meter: Meter): Node | undefined {
   }
 }
 
+/** Where a modulus begins, `\pmod` or `(\bmod`; −1 without one. */
+export function residueAt(tokens: Tokens): number {
+  return tokens.findIndex(
+    (token, at) =>
+      isCommand(token, 'pmod') || (isCommand(token, 'bmod') && isOp(tokens[at - 1], '(')),
+  );
+}
+
+/** `3 \pmod{7}`, `3 (\bmod 7)`: the modulus is kept as a unit, which one side may leave out. */
+function readResidue(tokens: Tokens, meter: Meter): Scalar | undefined {
+  const at = residueAt(tokens);
+  const wrapped = isOp(tokens[at - 1], '(') && isOp(tokens.at(-1), ')');
+  if (at < (wrapped ? 2 : 1)) return undefined;
+  const modulus = attempt(tokens.slice(at + 1, wrapped ? -1 : undefined), meter);
+  const node = modulus && attempt(tokens.slice(0, wrapped ? at - 1 : at), meter);
+  if (modulus === undefined || node === undefined) return undefined;
+  const name = canonical(modulus);
+  return {
+    kind: 'scalar',
+    node,
+    unit: { dimension: `modulo ${name}`, n: 1n, d: 1n, name: `mod ${name}` },
+    percent: false,
+  };
+}
+
 const currencySigns = '€£¥₹';
+/** Currency codes that stand before their number: `USD 1500`. */
+const currencyCodes: ReadonlySet<string> = new Set(['USD', 'EUR', 'GBP', 'INR', 'RMB', 'Rs']);
 
 function currencyAtStart(
   tokens: Tokens,
@@ -54,7 +83,12 @@ function currencyAtStart(
   const first = tokens[signed ? 1 : 0];
   if (first === undefined) return undefined;
   const dollar = isCommand(first, '$');
-  if (!dollar && !(first.kind === 'op' && currencySigns.includes(first.s))) return undefined;
+  const code =
+    (first.kind === 'word' || first.kind === 'text') &&
+    currencyCodes.has(first.s.trim()) &&
+    tokens.length > 1;
+  const sign = first.kind === 'op' && currencySigns.includes(first.s);
+  if (!dollar && !code && !sign) return undefined;
   const unit = parseUnit(dollar ? 'dollar' : first.s) ?? undefined;
   const after = tokens.slice(signed ? 2 : 1);
   return { unit, rest: signed ? [...tokens.slice(0, 1), ...after] : after };
@@ -93,7 +127,10 @@ function letterUnit(tokens: Tokens, node: Node, meter: Meter): Scalar | undefine
     : { kind: 'scalar', node: head, unit: unit ?? undefined, percent: false };
 }
 
-/** `60 km/h`, `36\text{ in}^2`: it could be a product, but every word of the tail is a unit of the table. */
+/**
+ * `60 km/h`, `36\text{ in}^2`: it could be a product, but every word of the tail is a unit of the
+ * table, or prose behind a number: `7\text{ apples}`.
+ */
 function knownUnit(tokens: Tokens, node: Node, meter: Meter): Scalar | undefined {
   if (tokens.length < 2 || node.t === 'num') return undefined;
   const from = tailStart(tokens);
@@ -101,16 +138,17 @@ function knownUnit(tokens: Tokens, node: Node, meter: Meter): Scalar | undefined
   const words = tokens
     .slice(from)
     .filter((token) => token.kind === 'word' || token.kind === 'text' || token.kind === 'letter');
-  if (
-    !words.every((word) =>
-      word.s
-        .trim()
-        .split(/\s+/)
-        .every((part) => isKnownUnit(part)),
-    )
-  )
-    return undefined;
-  return readMeasured(tokens, meter);
+  const known = words.every((word) =>
+    word.s
+      .trim()
+      .split(/\s+/)
+      .every((part) => isKnownUnit(part)),
+  );
+  const counted = words.length === 1 && words[0]?.kind === 'text' && /\p{L}{3}/u.test(words[0].s);
+  if (!known && !counted) return undefined;
+  const measured = readMeasured(tokens, meter);
+  const symbolic = measured !== undefined && traitsOf(measured.node).symbols.size > 0;
+  return known || !symbolic ? measured : undefined;
 }
 
 /** An expression followed by unit words: the head must be an expression, the tail a unit. */

@@ -2,7 +2,7 @@ import type { Meter } from '../budget.ts';
 import { OverBudget } from '../budget.ts';
 import { tokenize } from '../leaf/lexer.ts';
 import { readBased, readRatio, readTime } from './notation.ts';
-import { readMatrix } from './matrix.ts';
+import { readDeterminant, readMatrix } from './matrix.ts';
 import { readRelation } from './relation.ts';
 import { readScalar } from './scalar.ts';
 import type { Tokens } from './split.ts';
@@ -107,7 +107,7 @@ function joinNumbers(tokens: Tokens, commas: 'group' | 'decimal'): Tokens {
 function readTokens(tokens: Tokens, reader: Reader): Value {
   reader.meter.spend(1);
   if (reader.depth > reader.meter.budget.depth) throw new OverBudget('too-deep');
-  const inner = trim(unbrace(tokens));
+  const inner = withoutLead(trim(unbrace(tokens)));
   if (inner.length === 0) return asText('');
   return (
     readCases(inner, reader) ??
@@ -118,6 +118,7 @@ function readTokens(tokens: Tokens, reader: Reader): Value {
     readRelation(inner, reader) ??
     readPlusMinus(inner, reader) ??
     readBrackets(inner, reader) ??
+    readDeterminant(inner, reader) ??
     readMatrix(inner, reader) ??
     readBased(inner) ??
     readRatio(inner, reader.meter) ??
@@ -125,6 +126,16 @@ function readTokens(tokens: Tokens, reader: Reader): Value {
     readScalar(inner, reader.meter) ??
     readProse(inner, reader)
   );
+}
+
+/** `\text{The answer is } 5`: words that only announce a value. */
+function withoutLead(tokens: Tokens): Tokens {
+  const first = tokens[0];
+  const announces =
+    first?.kind === 'text' &&
+    tokens.length > 1 &&
+    /(?:\b(?:is|are|equals)|[:=])\s*$/i.test(first.s);
+  return announces ? tokens.slice(1) : tokens;
 }
 
 /** Drops separators and row ends that open or close a value. */
@@ -208,6 +219,9 @@ function readSets(tokens: Tokens, reader: Reader): Value | undefined {
       (token.kind === 'letter' && token.s === 'U' && token.spaced),
   );
   if (separators.length === 0 || parts.some((part) => part.length === 0)) return undefined;
+  // `A \cup B = [1,2]` and `|A \cup B| = 5` name something.
+  if (parts.some((part) => splitTop(part, (token) => isOp(token, '=')).separators.length > 0))
+    return undefined;
   const signs = separators.map((token) =>
     token.s === 'cap'
       ? ('cap' as const)
@@ -228,7 +242,9 @@ const setSigns: ReadonlySet<string> = new Set(['cup', 'cap', 'setminus']);
 /** `a ± b` is the two values; several signs in one value give all combinations of equal signs. */
 function readPlusMinus(tokens: Tokens, reader: Reader): Value | undefined {
   const at = tokens.findIndex((token) => isCommand(token, 'pm') || isCommand(token, 'mp'));
-  if (at < 0) return undefined;
+  // The signs inside a set belong to its elements.
+  const set = isCommand(tokens[0], '{') && closingIndex(tokens, 0) === tokens.length - 1;
+  if (at < 0 || set) return undefined;
   const sign = (upper: boolean): Tokens =>
     tokens.map((token) => {
       if (!isCommand(token, 'pm') && !isCommand(token, 'mp')) return token;

@@ -72,9 +72,25 @@ const rows: readonly (readonly [
   ['K kelvin', 'kelvin', 1, 1],
   ['mol mole', 'mole', 1, 1],
   ['ohm ohms', 'ohm', 1, 1],
-  ['mph', 'mile per hour', 1, 1],
-  ['kmph kph kmh', 'kilometre per hour', 1, 1],
 ];
+
+/** Units written as one word that are quotients of others. */
+const quotients: ReadonlyMap<string, readonly string[]> = new Map([
+  ['mph', ['mile', '/', 'hour']],
+  ['kmph', ['km', '/', 'h']],
+  ['kph', ['km', '/', 'h']],
+  ['kmh', ['km', '/', 'h']],
+  ['fps', ['foot', '/', 's']],
+]);
+
+/** Words with quotients spelled out; `ms^-1` and `ms^-2` are metres per second, no milliseconds. */
+function spelledOut(words: readonly string[]): readonly string[] {
+  return words.flatMap((word, at) => {
+    if (word === 'ms' && words[at + 1] === '^' && words[at + 2]?.startsWith('-') === true)
+      return ['m', 's'];
+    return quotients.get(word.toLowerCase()) ?? [word];
+  });
+}
 
 const atoms: ReadonlyMap<string, Atom> = new Map(
   rows.flatMap(([names, base, n, d, power = 1]) =>
@@ -119,7 +135,8 @@ export function isLetterUnit(letter: string): boolean {
 
 /** Whether the table knows the word; unknown nouns are units only inside `\text{…}` or after a blank. */
 export function isKnownUnit(word: string): boolean {
-  return atoms.has(word) || atoms.has(word.toLowerCase()) || empty.has(word.toLowerCase());
+  const lower = word.toLowerCase();
+  return atoms.has(word) || atoms.has(lower) || empty.has(lower) || quotients.has(lower);
 }
 
 /**
@@ -127,11 +144,13 @@ export function isKnownUnit(word: string): boolean {
  * nothing (`units`). Undefined: they are prose and no unit.
  */
 export function parseUnit(text: string): Unit | null | undefined {
-  const words = text
-    .replace(/[{}]/g, '')
-    .replace(/([/^*·])/g, ' $1 ')
-    .split(/[\s.]+|-(?=\D)/)
-    .filter((word) => word !== '');
+  const words = spelledOut(
+    text
+      .replace(/[{}]/g, '')
+      .replace(/([/^*·])/g, ' $1 ')
+      .split(/[\s.]+|-(?=\D)/)
+      .filter((word) => word !== ''),
+  );
   if (words.length > 8 || words.length === 0) return words.length === 0 ? null : undefined;
   const state: UnitState = { n: 1n, d: 1n, powers: new Map(), sign: 1, next: 1 };
   for (let at = 0; at < words.length; at += 1) {
