@@ -51,16 +51,40 @@ test('the tie is read from either level', () => {
   expect(parseConfig(inside).text.tied).toBe(true);
 });
 
-test('the published sizes are read, with what the files leave unsaid', () => {
+test('what a file leaves unsaid has the value of the upstream class', () => {
   const config = parseConfig(
     flat((json) => {
-      delete json.rms_norm_eps;
-      delete json.vision_config.window_size;
-      delete json.vision_config.patch_size;
+      for (const name of ['rms_norm_eps', 'num_key_value_heads', 'max_position_embeddings']) {
+        delete json[name];
+      }
+      Object.assign(json, { num_attention_heads: 8, hidden_size: 64 });
+      delete json.rope_theta;
+      json.vision_config = { ...json.vision_config, out_hidden_size: 64 };
+      for (const name of ['window_size', 'patch_size', 'in_chans', 'fullatt_block_indexes']) {
+        delete json.vision_config[name];
+      }
     }),
   );
-  expect(config.text).toMatchObject({ rmsNormEps: 1e-6, headDim: 8, ropeTheta: 1e6 });
+  expect(config.text).toMatchObject({ rmsNormEps: 1e-5, headDim: 8, ropeTheta: 1e6 });
+  expect(config.text).toMatchObject({ kvHeads: 8, maxPositions: 32_768 });
   expect(config.vision).toMatchObject({ windowSize: 112, patchSize: 14, channels: 3 });
+  expect(config.vision).toMatchObject({
+    fullAttentionBlocks: [7, 15, 23, 31],
+    ropeTheta: 10_000,
+  });
+});
+
+test('key heads given as null are as many as query heads', () => {
+  const config = parseConfig(flat((json) => (json.num_key_value_heads = null)));
+  expect(config.text.kvHeads).toBe(4);
+});
+
+test('the base of the vision frequencies is read where a file states it', () => {
+  const rope_parameters = { rope_type: 'axial', rope_theta: 500 };
+  const config = parseConfig(
+    flat((json) => Object.assign(json.vision_config, { rope_parameters })),
+  );
+  expect(config.vision.ropeTheta).toBe(500);
 });
 
 test.each<[string, (json: any) => void, RegExp]>([
@@ -92,6 +116,16 @@ test.each<[string, (json: any) => void, RegExp]>([
     'another width',
     (j) => (j.vision_config.out_hidden_size = 16),
     /equal hidden_size 32, found 16/,
+  ],
+  [
+    'a head width that does not fill the width',
+    (j) => (j.head_dim = 16),
+    /hidden_size to be num_attention_heads times the head width, found 32, 4 and 16/,
+  ],
+  [
+    'another turn of pictures',
+    (j) => (j.vision_config.rope_parameters = { rope_type: 'yarn' }),
+    /vision_config: rope_parameters: .*found "yarn"/,
   ],
   ['odd vision heads', (j) => (j.vision_config.num_heads = 3), /multiple of 4 · num_heads/],
   ['a window below a token', (j) => (j.vision_config.window_size = 14), /at least 28 pixels/],

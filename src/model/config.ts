@@ -34,6 +34,8 @@ export interface VisionConfig {
   readonly windowSize: number;
   /** Blocks that attend to the whole picture. */
   readonly fullAttentionBlocks: readonly number[];
+  /** Base of the rotary frequencies. */
+  readonly ropeTheta: number;
 }
 
 /** What `config.json` of a Qwen2.5-VL checkpoint says, whichever of its shapes it has. */
@@ -99,8 +101,8 @@ class Fields {
     return value;
   }
 
-  integers(names: readonly string[]): readonly number[] {
-    const value = this.#find(names);
+  integers(names: readonly string[], fallback?: readonly number[]): readonly number[] {
+    const value = this.#find(names) ?? fallback;
     const fits = (item: unknown): boolean => Number.isInteger(item) && Number(item) >= 0;
     if (!Array.isArray(value) || !value.every(fits)) {
       throw this.#fail(names, 'a list of integers, none negative');
@@ -108,19 +110,25 @@ class Fields {
     return value as number[];
   }
 
+  /** Whether the field stands there as null, which is not the same as being left out. */
+  isNull(name: string): boolean {
+    return this.#json[name] === null;
+  }
+
   flag(name: string): boolean {
     return this.#json[name] === true;
   }
 
-  object(names: readonly string[]): Fields {
-    const value = this.#find(names);
+  object(names: readonly string[], fallback?: Json): Fields {
+    const value = this.#find(names) ?? fallback;
     if (!isObject(value)) throw this.#fail(names, 'an object');
     return new Fields(value, `${this.#place}: ${names[0]}`);
   }
 }
 
+/** What a config leaves out has the value of upstream's class (transformers, version 4 and 5 alike). */
 function readText(text: Fields, tied: boolean): TextConfig {
-  const rope = text.object(['rope_parameters', 'rope_scaling']);
+  const rope = text.object(['rope_scaling', 'rope_parameters']);
   text.only(['hidden_act'], 'silu');
   text.only(['use_sliding_window'], false);
   rope.only(['rope_type', 'type'], 'mrope', 'default');
@@ -132,18 +140,20 @@ function readText(text: Fields, tied: boolean): TextConfig {
     intermediateSize: text.size(['intermediate_size']),
     layers: text.size(['num_hidden_layers'], undefined, mostLayers),
     heads,
-    kvHeads: text.size(['num_key_value_heads'], heads),
+    kvHeads: text.size(['num_key_value_heads'], text.isNull('num_key_value_heads') ? heads : 8),
     headDim: text.size(['head_dim'], Math.floor(hiddenSize / heads)),
-    rmsNormEps: text.number(['rms_norm_eps'], 1e-6),
+    rmsNormEps: text.number(['rms_norm_eps'], 1e-5),
     ropeTheta: rope.number(['rope_theta'], text.number(['rope_theta'], 1_000_000)),
     mropeSection: rope.integers(['mrope_section']),
-    maxPositions: text.size(['max_position_embeddings'], 128_000),
+    maxPositions: text.size(['max_position_embeddings'], 32_768),
     tied,
   };
 }
 
 function readVision(vision: Fields): VisionConfig {
+  const rope = vision.object(['rope_parameters'], {});
   vision.only(['hidden_act'], 'silu');
+  rope.only(['rope_type'], 'axial', 'default');
   return {
     depth: vision.size(['depth'], undefined, mostLayers),
     hiddenSize: vision.size(['hidden_size']),
@@ -155,7 +165,8 @@ function readVision(vision: Fields): VisionConfig {
     temporalPatchSize: vision.size(['temporal_patch_size'], 2),
     mergeSize: vision.size(['spatial_merge_size'], 2),
     windowSize: vision.size(['window_size'], 112),
-    fullAttentionBlocks: vision.integers(['fullatt_block_indexes']),
+    fullAttentionBlocks: vision.integers(['fullatt_block_indexes'], [7, 15, 23, 31]),
+    ropeTheta: rope.number(['rope_theta'], 10_000),
   };
 }
 
@@ -165,7 +176,12 @@ function check(holds: boolean, place: string, rule: string): void {
 }
 
 function checkText(text: TextConfig, place: string): void {
-  const { heads, kvHeads, headDim, mropeSection } = text;
+  const { hiddenSize, heads, kvHeads, headDim, mropeSection } = text;
+  check(
+    heads * headDim === hiddenSize,
+    place,
+    `hidden_size to be num_attention_heads times the head width, found ${hiddenSize}, ${heads} and ${headDim}`,
+  );
   const pairs = mropeSection.reduce((sum, size) => sum + size, 0);
   check(
     mropeSection.length === 3 && pairs * 2 === headDim,

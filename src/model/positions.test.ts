@@ -33,6 +33,7 @@ const vision = {
   mergeSize: 2,
   windowSize: 56,
   fullAttentionBlocks: [],
+  ropeTheta: 10_000,
 };
 
 test('windows of two by two tokens are visited in reading order, cut at the edges', () => {

@@ -53,7 +53,7 @@ export function visionRotary(
   device: string,
 ): Rotary {
   const headDim = config.hiddenSize / config.heads;
-  const frequency = fromFloats(frequencies(headDim / 2, 10_000)).to(device);
+  const frequency = fromFloats(frequencies(headDim / 2, config.ropeTheta)).to(device);
   const angle = (axis: Int32Array): Tensor =>
     fromArray(Float32Array.from(axis), [axis.length, 1]).to(device).mul(frequency);
   return tables(concat([angle(rows), angle(columns)], -1), 'f32');

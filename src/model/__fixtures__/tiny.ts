@@ -36,6 +36,7 @@ export const tinyConfig: ModelConfig = {
     mergeSize: 2,
     windowSize: 56,
     fullAttentionBlocks: [1],
+    ropeTheta: 10_000,
   },
   imageTokenId: 61,
   videoTokenId: 62,
