@@ -91,6 +91,21 @@ async function sharing(
   });
 }
 
+/** A step in which half of the groups agree, as plain GRPO takes it, against one in which none does. */
+async function vanishing(context: BenchContext, trainer: Trainer): Promise<void> {
+  const all = sequencesOf(responseTokens, true);
+  const half = all.map((one, at) =>
+    at < all.length / 2 ? one : { ...one, advantages: one.advantages.map(() => 0) },
+  );
+  await context.compare({
+    label: 'half of the groups without advantage ÷ none',
+    ours: () => step(trainer, half),
+    theirs: () => step(trainer, all),
+    bar: 0.8,
+    rounds: 11,
+  });
+}
+
 /** Tensors and memory after many steps, against those after the first ones. */
 async function flat(context: BenchContext, trainer: Trainer): Promise<void> {
   const sequences = sequencesOf(40, true).slice(0, 8);
@@ -132,6 +147,7 @@ export const bench: Bench = {
       );
       await sharing(context, trainer, { times: 1, bar: 0.7 });
       await sharing(context, trainer, { times: 4, bar: 0.45 });
+      await vanishing(context, trainer);
       await flat(context, trainer);
     } finally {
       rmSync(base, { recursive: true, force: true });

@@ -85,6 +85,40 @@ describe('gradients', () => {
     expect(await difference(policy, [[...sequences, ...sequences]], [twice])).toBeLessThan(1e-5);
   });
 
+  test('samples without advantage add nothing to the gradient and go no way back, but are measured', async () => {
+    const { sequences } = await sampled(policy, problems);
+    const agreeing = (one: TrainSequence): TrainSequence => ({
+      ...one,
+      advantages: one.advantages.map(() => 0),
+      imitate: one.imitate.map(() => 0),
+    });
+    const moving = sequences.filter((_, at) => at % 2 === 0);
+    const resting = sequences.filter((_, at) => at % 2 === 1).map(agreeing);
+    const both = { losses: [surrogate, likelihood], totals: totalsOf([...moving, ...resting]) };
+    const [all] = await addGradient(policy, [[...moving, ...resting]], both);
+    const whole = await gradientNorm(policy);
+    await addGradient(policy, [moving], both);
+    expect(await gradientNorm(policy)).toBe(whole);
+    // Nothing of them goes back: not even what is no number could spoil the gradient.
+    const broken = resting.map((one) => ({ ...one, oldLogprobs: one.oldLogprobs.map(() => NaN) }));
+    await addGradient(policy, [[...moving, ...broken]], both);
+    expect(await gradientNorm(policy)).toBe(whole);
+    // An advantage too small to matter takes the way through the gradient: the same measurements.
+    const slight = resting.map((one) => ({ ...one, advantages: one.advantages.fill(1e-30) }));
+    const [measured] = await addGradient(policy, [[...moving, ...slight]], both);
+    await policy.discardGradient();
+    expect(Object.keys(all ?? {})).toEqual(Object.keys(measured ?? {}));
+    for (const [name, value] of Object.entries(all ?? {}))
+      expect([name, value]).toEqual([name, expect.closeTo(measured?.[name] ?? NaN, 5)]);
+    // A divergence from a reference has a gradient whatever the advantage.
+    const referred = resting.map((one) => ({
+      ...one,
+      referenceLogprobs: one.oldLogprobs.map((value) => value - 0.5),
+    }));
+    await addGradient(policy, [referred], { losses: [surrogate, { kind: 'kl', weight: 0.1 }] });
+    expect(await gradientNorm(policy)).toBeGreaterThan(0);
+  });
+
   test('gradient checkpointing changes memory and nothing else', async () => {
     await using frugal = await open({ gradientCheckpointing: true });
     const { sequences } = await sampled(policy, problems);

@@ -1,5 +1,5 @@
 import { type QwenVL, rowsPerChunk, tokenLogprobs } from '#model';
-import type { Loss, Microbatch } from '#policy';
+import type { Loss, Microbatch, TrainSequence } from '#policy';
 import type { Metrics } from '#run';
 import { fromArray, fromInts, noGrad, ops, stack, type Tensor, TensorScope } from '#tensor';
 import { plant, tokenArrays, type TokenArrays } from './collate.ts';
@@ -68,30 +68,64 @@ export interface Work {
 }
 
 /**
- * Adds the gradient of the summed losses over one microbatch to the parameters' gradients. Every
- * distinct prompt is computed once for all its samples. The head passes over stretches of tokens, so
- * that the logits of all of them never exist together; losses are sums over tokens, so the gradients
- * of the stretches add up.
+ * Adds the gradient of the summed losses over one microbatch to the parameters' gradients. Sequences
+ * whose gradient is exactly zero (no advantage, nothing to imitate) are measured and go no way back.
  */
 export function forwardBackward(
+  work: Work,
+  { sequences, totals }: Microbatch,
+  losses: readonly Loss[],
+): Metrics {
+  const sums = new MetricSums();
+  const moving = sequences.filter((sequence) => moves(sequence, losses));
+  const still = sequences.filter((sequence) => !moves(sequence, losses));
+  if (moving.length > 0) pass(work, { sequences: moving, totals }, losses, sums);
+  if (still.length > 0) {
+    const options = { ...work.options, gradientCheckpointing: false };
+    noGrad(() => pass({ ...work, options }, { sequences: still, totals }, losses, sums));
+  }
+  return sums.metrics;
+}
+
+/** Whether any loss has a gradient on a sequence. */
+function moves(sequence: TrainSequence, losses: readonly Loss[]): boolean {
+  const { actions, advantages, imitate } = sequence;
+  return losses.some(({ kind }) => {
+    switch (kind) {
+      case 'clippedSurrogate':
+        return advantages.some((advantage, token) => advantage !== 0 && actions[token] === 1);
+      case 'nll':
+        return imitate.some((weight) => weight !== 0);
+      case 'kl':
+        return actions.some((on) => on === 1);
+    }
+  });
+}
+
+/**
+ * Every distinct prompt is computed once for all its samples. The head passes over stretches of
+ * tokens, so that the logits of all of them never exist together; losses are sums over tokens, so the
+ * gradients of the stretches add up.
+ */
+function pass(
   { model, pictures, bans, options }: Work,
   microbatch: Microbatch,
   losses: readonly Loss[],
-): Metrics {
+  sums: MetricSums,
+): void {
   using _scope = new TensorScope('forward and backward');
   const { trees, sequences } = plant(microbatch.sequences);
   const arrays = tokenArrays(sequences);
   const tensors = toTensors(arrays, model.device);
-  const pass = forward(model, trees, pictures, options);
-  const rows = pass.batch.predictorRows;
-  const top = pass.hidden.detach().indexSelect(0, rows).requiresGrad_(true);
-  const sums = new MetricSums();
+  const way = forward(model, trees, pictures, options);
+  const rows = way.batch.predictorRows;
+  const top = way.hidden.detach().indexSelect(0, rows).requiresGrad_(true);
   const count = arrays.actions.length;
   const step = rowsPerChunk(model.config.text.vocabSize);
   for (let start = 0; start < count; start += step) {
     using _stretch = new TensorScope('stretch');
     const cut = { start, length: Math.min(step, count - start) };
-    const stretch = stretchOf({ model, bans }, { hidden: top, targets: pass.batch.targets }, cut, {
+    const stretch = stretchOf({ model, bans }, { hidden: top, targets: way.batch.targets }, cut, {
       arrays,
       tensors,
     });
@@ -106,9 +140,7 @@ export function forwardBackward(
     });
   }
   const { grad } = top;
-  if (grad !== null)
-    pass.backward(noGrad(() => ops.zerosLike(pass.hidden).indexAdd(0, rows, grad)));
-  return sums.metrics;
+  if (grad !== null) way.backward(noGrad(() => ops.zerosLike(way.hidden).indexAdd(0, rows, grad)));
 }
 
 /** Log-probabilities of one stretch and the arrays that belong to it. */
