@@ -1,11 +1,14 @@
 import type { Meter } from './budget.ts';
 import { OverBudget } from './budget.ts';
 import { goldLetter } from './choice.ts';
+import { acceptPhrase } from './extract/accept.ts';
 import { findBoxes, joinedBoxes } from './extract/boxes.ts';
+import { findPhrase } from './extract/phrase.ts';
 import { findSegments, lastSegments } from './extract/segments.ts';
 import { normalise } from './normalise/normalise.ts';
 import { readValues } from './structure/structure.ts';
 import type { Value } from './structure/value.ts';
+import { trimEnd } from './trim.ts';
 import type { Reason } from './verdict.ts';
 
 /** A gold answer after the layers that need no prediction. */
@@ -23,7 +26,7 @@ export type GoldProblem = Extract<Reason, 'gold-empty' | 'gold-unparsable' | 'go
 
 /** Prepares a gold answer, or says why nothing can be judged against it. */
 export function prepareGold(raw: string, meter: Meter): Gold | GoldProblem {
-  const text = goldText(raw);
+  const text = goldText(raw, meter);
   if (text.trim() === '') return 'gold-empty';
   if (text.length > meter.budget.answerLength) {
     const digits = longDigits(text);
@@ -47,12 +50,18 @@ export function prepareGold(raw: string, meter: Meter): Gold | GoldProblem {
   }
 }
 
-/** Golds come as bare answers, in a box, between dollars, or as a whole solution that ends in a box. */
-function goldText(raw: string): string {
+/** Golds come as bare answers, in a box, between dollars, in a sentence, or as a whole solution. */
+function goldText(raw: string, meter: Meter): string {
   const { boxes } = findBoxes(raw);
   if (boxes.length > 0) {
     const joined = joinedBoxes(raw, boxes).map((box) => raw.slice(box.start, box.end).trim());
     return joined.filter((content, index) => content !== joined[index - 1]).join(', ');
+  }
+  const phrase = /answer/i.test(raw.slice(-300)) ? findPhrase(raw, 'en') : undefined;
+  if (phrase !== undefined) {
+    const text = raw.slice(phrase.start, phrase.end);
+    const range = acceptPhrase(text, { choices: undefined, letter: true, meter });
+    if (range !== undefined) return text.slice(range.start, range.end);
   }
   const segments = findSegments(raw);
   if (segments.length === 0) return raw;
@@ -60,11 +69,17 @@ function goldText(raw: string): string {
   const words = raw.length - inside;
   const last = lastSegments(raw);
   // A sentence that states its answer; prose with mathematics in it stays as it is.
-  const stated = /(?:\b(?:is|are|be|equals|answer)|[:=])\s*$/i.test(
+  const stated = /(?:\b(?:is|are|be|equals|get|answer|so|thus|hence|therefore)|[:=])\s*$/i.test(
     raw.slice(0, last[0]?.from ?? 0).slice(-24),
   );
-  if (words < 40 || !stated) return raw;
+  const concludes = /(?:^|[.!]\s+)(?:so|thus|hence|therefore|then|we)\b/i.test(raw);
+  if (words < (concludes ? 4 : 40) || !stated || trailing(raw, last) !== '') return raw;
   return last.map((segment) => raw.slice(segment.start, segment.end)).join(', ');
+}
+
+/** What stands behind the last mathematics, final punctuation aside. */
+function trailing(raw: string, last: readonly { readonly to: number }[]): string {
+  return trimEnd(raw.slice(last.at(-1)?.to ?? 0), '.,;!').trim();
 }
 
 /** Braces close; an unbalanced gold is a damaged row of a data set. */

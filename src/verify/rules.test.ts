@@ -175,6 +175,35 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    rule: 'values of one unknown are a list in any order, values of several stand in order',
+    same: [
+      ['x=5 \\text{ or } x=-3', '-3, 5'],
+      ['(a,b)=(2,1),(3,2)', '(3,2),(2,1)'],
+      ['n=1, 2, 3', '3, 2, 1'],
+      ['AB=4, CD=5', '4, 5'],
+    ],
+    different: [
+      ['AB=4, CD=5', '5, 4'],
+      ['x=1, y=2', '2, 1'],
+      ['x=5 \\text{ or } x=-3', '5, 3'],
+    ],
+  },
+  {
+    rule: 'a gold may be a sentence that concludes with its answer',
+    same: [
+      ['The answer is 12.', '12'],
+      ['Therefore the answer is \\[ 25 \\]', '25'],
+      ['So the final answer is $120$.', '120'],
+      ['Thus $x = \\frac{1}{2}$ or $x=3$.', '3, \\frac12'],
+      ['Hence the lines meet, so the point is $(1,2)$.', '(1,2)'],
+    ],
+    different: [
+      ['The answer is 12.', '13'],
+      ['$2n+1$ for some $n$', 'n'],
+      ['all $n$ such that $n \\equiv 1 \\pmod 4$', '1'],
+    ],
+  },
+  {
     rule: 'a name may carry an inverse, primes, brackets or a set sign',
     same: [
       ['f^{-1}(x)=\\frac{x-1}{2}', '\\frac{x-1}{2}'],

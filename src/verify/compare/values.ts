@@ -288,9 +288,15 @@ function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
     g.items.some((item) => item.kind === 'assignment') !==
     p.items.some((item) => item.kind === 'assignment')
   )
-    return unordered(g.items.map(valueOf), p.items.map(valueOf), how, true);
+    return unordered(g.items.map(valueOf), p.items.map(valueOf), how, severalNames([g, p]));
   const set = g.open === '{' || p.open === '{';
   return unordered(set ? distinct(g.items) : g.items, set ? distinct(p.items) : p.items, how);
+}
+
+/** `AB=4, CD=5` names its values in order; `x=5, x=-3` and `(a,b)=(1,2),(3,4)` name one unknown. */
+function severalNames(sides: readonly Sequence[]): boolean {
+  const named = sides.flatMap((side) => side.items).filter((item) => item.kind === 'assignment');
+  return new Set(named.map((item) => item.name)).size > 1;
 }
 
 const isClosed = (value: Sequence): boolean =>

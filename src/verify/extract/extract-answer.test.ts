@@ -18,6 +18,7 @@ test.each([
   ['a tag counts when there is no box', '<answer> 5 </answer>', '5'],
   ['a tag may span lines', '<answer>\n5\n</answer>', '5'],
   ['a box inside a tag is unwrapped', 'x <answer>it is \\fbox{5}</answer>', '5'],
+  ['a phrase inside a tag counts', '<answer>The answer is 5.</answer>', '5'],
   ['the last tag wins', '<answer>4</answer> <answer>5</answer>', '5'],
   ['a phrase yields a number', 'Work.\nThe answer is 5.', '5'],
   ['a phrase yields a segment', 'Hence the final answer is $x = 5$.', '$x = 5$'],

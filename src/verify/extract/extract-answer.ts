@@ -39,14 +39,14 @@ export function extractAnswer(response: string, wanted: Wanted): Extraction {
 function search(text: string, offset: number, wanted: Wanted): Extraction {
   const { policy } = wanted;
   if (policy.answerTag === 'prefer') {
-    const tag = inTag(text, offset, 'first');
+    const tag = inTag(text, offset, 'first', wanted);
     if (tag !== undefined) return tag;
   }
   const boxed = inBox(text, offset, wanted);
   if (boxed !== undefined) return boxed;
   if (policy.requireBox) return { missing: 'no-box', notes: [] };
   if (policy.answerTag === 'after-box') {
-    const tag = inTag(text, offset, 'last');
+    const tag = inTag(text, offset, 'last', wanted);
     if (tag !== undefined) return tag;
   }
   return inPhrase(text, offset, wanted);
@@ -96,7 +96,12 @@ function foundAt(
 }
 
 /** The last `<answer>…</answer>`, or the first where tags are preferred; a box inside it is unwrapped. */
-function inTag(text: string, offset: number, which: 'first' | 'last'): Extraction | undefined {
+function inTag(
+  text: string,
+  offset: number,
+  which: 'first' | 'last',
+  wanted: Wanted,
+): Extraction | undefined {
   const close = which === 'last' ? text.lastIndexOf('</answer>') : text.indexOf('</answer>');
   if (close < 0) return undefined;
   const open = text.lastIndexOf('<answer>', close);
@@ -105,15 +110,22 @@ function inTag(text: string, offset: number, which: 'first' | 'last'): Extractio
   const content = text.slice(start, close);
   const box = findBoxes(content).boxes.at(-1);
   if (content.trim() === '') return undefined;
-  const range = box === undefined ? { start: 0, end: content.length } : box;
+  const range = box ?? stated(content, wanted) ?? { start: 0, end: content.length };
   return { found: foundAt(content, offset + start, range, 'tag'), notes: [] };
 }
 
+/** What the last answer phrase states; also inside a tag: `<answer>The answer is 42</answer>`. */
+function stated(
+  content: string,
+  wanted: Wanted,
+): { readonly start: number; readonly end: number } | undefined {
+  const phrase = findPhrase(content, wanted.policy.language);
+  const range = phrase && wanted.accept(content.slice(phrase.start, phrase.end));
+  return phrase && range && { start: phrase.start + range.start, end: phrase.start + range.end };
+}
+
 function inPhrase(text: string, offset: number, wanted: Wanted): Extraction {
-  const phrase = findPhrase(text, wanted.policy.language);
-  if (phrase === undefined) return { missing: 'no-phrase', notes: [] };
-  const range = wanted.accept(text.slice(phrase.start, phrase.end));
+  const range = stated(text, wanted);
   if (range === undefined) return { missing: 'no-phrase', notes: [] };
-  const at = { start: phrase.start + range.start, end: phrase.start + range.end };
-  return { found: foundAt(text, offset, at, 'phrase'), notes: [] };
+  return { found: foundAt(text, offset, range, 'phrase'), notes: [] };
 }

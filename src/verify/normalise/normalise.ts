@@ -188,6 +188,7 @@ function strip(text: string): string {
 function stripOnce(text: string): string {
   let out = text.trim();
   if (out.startsWith('**')) out = out.slice(2);
+  if (out.startsWith('#')) out = out.replace(/^#{1,6} +/, '');
   const short = trimEnd(out, '.,;:*`');
   const escaped = short.endsWith('\\') && short.length < out.length ? out.charAt(short.length) : '';
   out = short === '' ? out.slice(0, 1) : short + escaped;

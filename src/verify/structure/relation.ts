@@ -45,12 +45,14 @@ export function readRelation(tokens: Tokens, reader: Reader): Value | undefined 
   if (parts.some((part) => part.length === 0)) return undefined;
   [parts, signs] = withoutApproximations(parts, signs, reader);
   if (signs.length === 0) return reader.read(parts[0] ?? []);
-  // `x \equiv 3 \pmod 7` gives x a residue.
-  const congruence = signs.length === 1 && signs[0] === 'equiv' && residueAt(parts[1] ?? []) > 0;
-  const equalities = congruence || signs.every((sign) => sign === '=' || sign === 'approx');
   const values = parts.map(reader.read);
   const [first, last] = [values[0], values.at(-1)];
   if (first === undefined || last === undefined) return undefined;
+  // `x \equiv 3 \pmod 7` gives x a residue.
+  const residue = signs.length === 1 && signs[0] === 'equiv' && residueAt(parts[1] ?? []) > 0;
+  const equalities =
+    (residue && first.kind === 'scalar') ||
+    signs.every((sign) => sign === '=' || sign === 'approx');
   if (equalities) {
     const name = nameOf(parts[0] ?? [], first, reader);
     if (name !== undefined) return { kind: 'assignment', name, left: first, value: last };
