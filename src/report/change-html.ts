@@ -2,7 +2,7 @@ import type { ProblemRow } from '#run';
 import type { Change, Pair } from './change.ts';
 import { percent, points, probability } from './format.ts';
 import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import type { ShownPicture } from './pictures.ts';
 import { asked, badge } from './rollout-html.ts';
 import type { Answered } from './validation.ts';
@@ -17,16 +17,16 @@ export function changeHtml(
 ): Html {
   const { template, iterations, shared, fixed, broken, pValue, rightBefore, rightAfter } = change;
   if (shared === 0) {
-    return html`<p class="missing">The validations of template ${template} share no problem.</p>`;
+    return markup`<p class="missing">The validations of template ${template} share no problem.</p>`;
   }
   const same = shared - fixed.length - broken.length;
   const note =
     change.unreadable > 0
-      ? html`<p class="warn">
+      ? markup`<p class="warn">
           ${change.unreadable} lines of the validation files could not be read.
         </p>`
-      : html``;
-  return html`<h3>
+      : markup``;
+  return markup`<h3>
       Template <code>${template}</code>: after ${iterations[0]} and after ${iterations[1]}
       iterations
     </h3>
@@ -50,7 +50,7 @@ export function changeHtml(
         <tbody>
           ${change.categories.map(
             ({ category, n, before, after }) =>
-              html`<tr>
+              markup`<tr>
                 <td>${category === '' ? '(none)' : category}</td>
                 <td>${n}</td>
                 <td>${percent(before / n)}</td>
@@ -70,11 +70,11 @@ function examples(
   picturesOf: (answer: Answered) => readonly ShownPicture[],
 ): Html {
   if (pairs.length === 0)
-    return html`<h4>${title}</h4>
+    return markup`<h4>${title}</h4>
       <p class="missing">None.</p>`;
   const shown = pairs.slice(0, shownPairs);
   const count = shown.length < pairs.length ? `, ${shown.length} of ${pairs.length}` : '';
-  return html`<h4>${title}${count}</h4>
+  return markup`<h4>${title}${count}</h4>
     <div class="readings">${shown.map((pair) => pairHtml(pair, picturesOf))}</div>`;
 }
 
@@ -84,9 +84,9 @@ function pairHtml(
 ): Html {
   const problem = problemOf(after);
   const side = (name: string, answer: Answered) =>
-    html`<p class="facts">${name}: ${badge(answer)}</p>
+    markup`<p class="facts">${name}: ${badge(answer)}</p>
       <pre><span class="draft">${answer.text}</span></pre>`;
-  return html`<article class="card reading">
+  return markup`<article class="card reading">
     ${asked(problem, id, () => picturesOf(after))}
     <div>
       ${side('before', before)}${side('after', after)}

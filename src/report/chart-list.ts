@@ -6,12 +6,15 @@ export interface Drawn {
   readonly name: string;
   /** A metric with the standard error of this one: the band is 1.96 of it to both sides. */
   readonly stderr?: string;
+  readonly color?: number;
 }
 
 /** What a chart of a run is made of. */
 export interface ChartPlan extends Pick<Chart, 'id' | 'title' | 'help' | 'y' | 'levels'> {
   readonly kind: 'lines' | 'stack';
   readonly metrics: readonly Drawn[];
+  /** Measured at the end of an iteration. */
+  readonly ends?: true;
   /** Words for a run without these metrics. */
   readonly missing: string;
 }
@@ -62,9 +65,9 @@ const groups: readonly ChartPlan[] = [
     kind: 'lines',
     y: share('share of groups'),
     metrics: [
-      { metric: 'group/effective_fraction', name: 'effective' },
-      { metric: 'group/all_correct_fraction', name: 'all right' },
-      { metric: 'group/all_wrong_fraction', name: 'all wrong' },
+      { metric: 'group/effective_fraction', name: 'effective', color: 0 },
+      { metric: 'group/all_correct_fraction', name: 'all right', color: 2 },
+      { metric: 'group/all_wrong_fraction', name: 'all wrong', color: 1 },
     ],
     missing: 'No iteration has collected rollouts yet.',
   },
@@ -74,7 +77,15 @@ const groups: readonly ChartPlan[] = [
     help: 'What the verifier said about the responses. Much “no answer”, “truncated” or “unparsable” means that the format is the problem, not the task.',
     kind: 'stack',
     y: share('share of responses'),
-    metrics: [{ metric: 'verdict/*', name: '*' }],
+    metrics: [
+      { metric: 'verdict/correct', name: 'correct', color: 2 },
+      { metric: 'verdict/wrong', name: 'wrong', color: 1 },
+      { metric: 'verdict/no_answer', name: 'no answer', color: 4 },
+      { metric: 'verdict/unparsable', name: 'unparsable', color: 5 },
+      { metric: 'verdict/truncated', name: 'truncated', color: 3 },
+      { metric: 'verdict/timeout', name: 'timeout', color: 6 },
+      { metric: 'verdict/forbidden_token', name: 'forbidden token', color: 7 },
+    ],
     missing: 'No iteration has collected rollouts yet.',
   },
 ];
@@ -132,8 +143,8 @@ const rethinking: readonly ChartPlan[] = [
     kind: 'lines',
     y: { label: 'responses', format: 'count', from: 0 },
     metrics: [
-      { metric: 'rethink/wrong_to_right/all', name: 'wrong → right' },
-      { metric: 'rethink/right_to_wrong/all', name: 'right → wrong' },
+      { metric: 'rethink/wrong_to_right/all', name: 'wrong → right', color: 2 },
+      { metric: 'rethink/right_to_wrong/all', name: 'right → wrong', color: 1 },
     ],
     missing: noRethinking,
   },
@@ -189,8 +200,8 @@ const lengths: readonly ChartPlan[] = [
     kind: 'lines',
     y: { label: 'tokens', format: 'tokens', from: 0 },
     metrics: [
-      { metric: 'response/correct_length_mean', name: 'right' },
-      { metric: 'response/wrong_length_mean', name: 'wrong' },
+      { metric: 'response/correct_length_mean', name: 'right', color: 2 },
+      { metric: 'response/wrong_length_mean', name: 'wrong', color: 1 },
     ],
     missing: 'No iteration has collected rollouts yet.',
   },
@@ -275,6 +286,7 @@ const time: readonly ChartPlan[] = [
     title: 'Where the time goes',
     help: 'Wall seconds of each iteration, by phase.',
     kind: 'stack',
+    ends: true,
     y: { label: 'seconds', format: 'seconds', from: 0 },
     metrics: [
       'rollout',

@@ -5,6 +5,8 @@ export type Point = readonly [x: number, y: number | null, low?: number, high?: 
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
+  /** Its colour in the palette, where names have colours; by its place unless told. */
+  readonly color?: number;
 }
 
 /** How numbers on an axis and beside the pointer are written. */
@@ -31,8 +33,11 @@ export interface Chart {
   readonly series: readonly Series[];
   /** Levels worth a line of their own. */
   readonly levels?: readonly { readonly y: number; readonly text: string }[];
-  /** `heat`, `stack`: width and height of a cell in units of the axes. */
-  readonly cell?: { readonly width: number; readonly height: number };
+  /**
+   * `heat`, `stack`: width and height of a cell in units of the axes; a cell begins at its x, or ends
+   * there when what it shows was measured at the end.
+   */
+  readonly cell?: { readonly width: number; readonly height: number; readonly ends?: true };
 }
 
 /** A chart that cannot be drawn, and why. */

@@ -1,20 +1,20 @@
 import type { Chart, Format, MissingChart } from './chart.ts';
 import { number, percent } from './format.ts';
 import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { markup } from './html.ts';
 
 /** Colours of the page's palette: `--c0` and so on. */
-export const paletteSize = 8;
+export const paletteSize = 10;
 
 /** The place of a chart in the page: title, legend with first and last values, room to draw. */
 export function figure(chart: Chart | MissingChart, runNames: readonly string[]): Html {
   if ('missing' in chart) {
-    return html`<figure class="card missing">
+    return markup`<figure class="card missing">
       <h3>${chart.title}</h3>
       <p>${chart.missing}</p>
     </figure>`;
   }
-  return html`<figure class="card" id="figure-${chart.id}">
+  return markup`<figure class="card" id="figure-${chart.id}">
     <h3>${chart.title}</h3>
     <p class="help">${chart.help}</p>
     ${legend(chart, runNames)}
@@ -28,32 +28,33 @@ export function figure(chart: Chart | MissingChart, runNames: readonly string[])
 }
 
 function legend(chart: Chart, runNames: readonly string[]): Html {
-  if (chart.kind === 'heat' || chart.kind === 'bars') return html``;
-  const entries = chart.series.map(({ name, points }, index) => {
-    const color = colorOf(chart, name, index, runNames);
+  if (chart.kind === 'heat' || chart.kind === 'bars') return markup``;
+  const entries = chart.series.map((series, index) => {
+    const { name, points } = series;
+    const color = colorOf(chart, series, index, runNames);
     const values = points.flatMap(([, value]) => value ?? []);
     const course =
       chart.kind === 'lines' && values.length > 0
         ? `${written(values[0], chart.y.format)} → ${written(values.at(-1), chart.y.format)}`
         : '';
-    return html`<li>
+    return markup`<li>
       <button type="button" data-series="${index}" aria-pressed="true" title="show or hide">
         <i class="swatch c${color}"></i><span>${name}</span> <b>${course}</b>
       </button>
     </li>`;
   });
-  return html`<ul class="legend">
+  return markup`<ul class="legend">
     ${entries}
   </ul>`;
 }
 
-export function colorOf(
-  chart: Pick<Chart, 'colors'>,
-  name: string,
+function colorOf(
+  chart: Chart,
+  { name, color }: Chart['series'][number],
   index: number,
   runNames: readonly string[],
 ): number {
-  const place = chart.colors === 'runs' ? Math.max(0, runNames.indexOf(name)) : index;
+  const place = chart.colors === 'runs' ? Math.max(0, runNames.indexOf(name)) : (color ?? index);
   return place % paletteSize;
 }
 

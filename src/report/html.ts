@@ -9,9 +9,9 @@ type Part = Html | string | number | readonly Html[];
  * A piece of a page: texts and numbers between the words of the template are escaped, so nothing that
  * a model or a dataset wrote can become markup.
  *
- * @example html`<b>${'<i>'}</b>`.markup // '<b>&lt;i&gt;</b>'
+ * @example markup`<b>${'<i>'}</b>`.markup // '<b>&lt;i&gt;</b>'
  */
-export function html(words: TemplateStringsArray, ...parts: readonly Part[]): Html {
+export function markup(words: TemplateStringsArray, ...parts: readonly Part[]): Html {
   const rest = parts.map((part, index) => `${markupOf(part)}${words[index + 1] ?? ''}`);
   return { markup: `${words[0] ?? ''}${rest.join('')}` };
 }
@@ -25,7 +25,7 @@ function markupOf(part: Part): string {
   if (typeof part === 'number') return String(part);
   if (typeof part === 'string') return escaped(part);
   if ('markup' in part) return part.markup;
-  return joined(part).markup;
+  return part.map((piece) => piece.markup).join('');
 }
 
 function escaped(text: string): string {

@@ -1,5 +1,5 @@
 export type { Chart, Format, MissingChart, Point, Series } from './chart.ts';
-export { html, joined } from './html.ts';
+export { joined, markup } from './html.ts';
 export type { Html } from './html.ts';
 export { chartGrid, drawable, pageHtml } from './page.ts';
 export type { Page, Section } from './page.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Chart, MissingChart } from './chart.ts';
 import { figure } from './figure.ts';
 import type { Html } from './html.ts';
-import { html, joined, jsonScript } from './html.ts';
+import { joined, jsonScript, markup } from './html.ts';
 import { scripts } from './libraries.ts';
 import { style } from './style.ts';
 
@@ -41,15 +41,15 @@ export function pageHtml({ title, head, sections, charts, runNames, foot }: Page
     `base-uri 'none'`,
     `form-action 'none'`,
   ].join('; ');
-  const links = sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`);
+  const links = sections.map(({ id, title }) => markup`<a href="#${id}">${title}</a>`);
   const body = sections.map(
     ({ id, title, body }) =>
-      html`<section id="${id}">
+      markup`<section id="${id}">
         <h2>${title}</h2>
         ${body}
       </section>`,
   );
-  const start = html`<!doctype html>
+  const start = markup`<!doctype html>
     <html lang="en">
       <head>
         <meta charset="utf-8" />
@@ -76,7 +76,7 @@ export function pageHtml({ title, head, sections, charts, runNames, foot }: Page
         </main>
         <footer>${foot}</footer>
         ${jsonScript('charts', { charts, runNames })}
-    `;
+     `;
   // Templates would escape the scripts; the hashes above are over these very texts.
   return `${start.markup}\n${codes.map((code) => `<script>${code}</script>`).join('\n')}\n</body></html>\n`;
 }
@@ -86,7 +86,7 @@ export function chartGrid(
   charts: readonly (Chart | MissingChart)[],
   runNames: readonly string[],
 ): Html {
-  return html`<div class="charts">${charts.map((chart) => figure(chart, runNames))}</div>`;
+  return markup`<div class="charts">${charts.map((chart) => figure(chart, runNames))}</div>`;
 }
 
 export function drawable(charts: readonly (Chart | MissingChart)[]): readonly Chart[] {

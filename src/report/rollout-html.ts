@@ -1,7 +1,7 @@
 import type { AttemptRow, ProblemRow, SpanRow, VerdictRow } from '#run';
 import { number } from './format.ts';
 import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import type { ShownPicture } from './pictures.ts';
 import type { LostReading, Reading, ReadingGroup } from './readings.ts';
 
@@ -12,7 +12,7 @@ export type PicturesOf = (problem: ProblemRow | undefined) => readonly ShownPict
 export function readingGroup(group: ReadingGroup, picturesOf: PicturesOf): Html {
   const kept = group.readings.map((reading) => readingHtml(reading, picturesOf));
   const lost = group.lost.map((reading) => lostHtml(reading, picturesOf));
-  return html`<h3>${group.title}</h3>
+  return markup`<h3>${group.title}</h3>
     <p class="help">${group.help}</p>
     <div class="readings">${[...kept, ...lost]}</div>`;
 }
@@ -25,8 +25,8 @@ function readingHtml({ problem, rollout, drawn }: Reading, picturesOf: PicturesO
     waits > 0 ? `${waits} own ${waits === 1 ? 'wait' : 'waits'}` : '',
     stop === 'end' ? '' : `stopped by ${stop}`,
   ].filter(Boolean);
-  const change = draftVerdict === null ? html`` : html`${badge(draftVerdict)} → `;
-  return html`<article class="card reading">
+  const change = draftVerdict === null ? markup`` : markup`${badge(draftVerdict)} → `;
+  return markup`<article class="card reading">
     ${asked(problem, problemId, picturesOf)}
     <div>
       <p class="facts">${change}${badge(verdict)} ${facts.join(' · ')}</p>
@@ -38,7 +38,7 @@ function readingHtml({ problem, rollout, drawn }: Reading, picturesOf: PicturesO
 
 function lostHtml({ problem, attempt }: LostReading, picturesOf: PicturesOf): Html {
   const { before, after, trigger, problemId, rolloutId, outcome } = attempt;
-  return html`<article class="card reading">
+  return markup`<article class="card reading">
     ${asked(problem, problemId, picturesOf)}
     <div>
       <p class="facts">
@@ -79,12 +79,12 @@ const authors: Readonly<Record<string, string>> = {
 
 function spanHtml({ kind, text }: Pick<SpanRow, 'kind' | 'text'>): Html {
   const known = authors[kind] === undefined ? 'draft' : kind;
-  return html`<span class="${known}" title="${authors[kind] ?? kind}">${text}</span>`;
+  return markup`<span class="${known}" title="${authors[kind] ?? kind}">${text}</span>`;
 }
 
 /** The key to the colours of spans. */
 export function spanLegend(): Html {
-  return html`<p class="spans">
+  return markup`<p class="spans">
     <span class="draft">first answer</span><span class="trigger">trigger, written by us</span
     ><span class="rethinking">rethinking</span>
   </p>`;
@@ -96,11 +96,11 @@ export function asked(
   picturesOf: (problem: undefined | ProblemRow) => readonly ShownPicture[],
 ): Html {
   const pictures = picturesOf(problem as ProblemRow | undefined);
-  return html`<div class="asked">
+  const text = problem?.question ?? 'The question is not stored in this run.';
+  const question = withoutMarks(text, pictures.length);
+  return markup`<div class="asked">
     ${pictures.map(pictureHtml)}
-    <p class="question">
-      ${withoutMarks(problem?.question ?? 'The question is not stored in this run.', pictures.length)}
-    </p>
+    <p class="question">${question}</p>
     <p class="facts">
       ${problem?.category ?? id} · reference answer <b>${problem?.answer ?? '–'}</b>
     </p>
@@ -115,10 +115,10 @@ function withoutMarks(question: string, pictures: number): string {
 
 function pictureHtml({ url, width, height, name }: ShownPicture): Html {
   if (url === null) {
-    return html`<p class="no-picture">picture cannot be read: ${name}</p>`;
+    return markup`<p class="no-picture">picture cannot be read: ${name}</p>`;
   }
   const small = Math.max(width, height) <= 160 ? 'pixels' : '';
-  return html`<img
+  return markup`<img
     class="${small}"
     src="${url}"
     alt="picture of the problem"
@@ -131,7 +131,7 @@ function pictureHtml({ url, width, height, name }: ShownPicture): Html {
 export function badge({ code, extracted }: Pick<VerdictRow, 'code' | 'extracted'>): Html {
   const kind = code === 'correct' ? 'right' : 'wrong';
   const words = code.replaceAll(/[-_]/gu, ' ');
-  return html`<span class="badge ${kind}"
+  return markup`<span class="badge ${kind}"
     >${kind === 'right' ? '✓' : '✗'} ${words}${extracted === null ? '' : ` “${extracted}”`}</span
   >`;
 }

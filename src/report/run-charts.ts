@@ -10,7 +10,7 @@ export interface DrawnRun {
   readonly run: RunReader;
 }
 
-const mostPoints = 400;
+const mostPoints = 240;
 const mostColumns = 120;
 const x = { label: 'optimizer step' };
 
@@ -38,7 +38,7 @@ export function chartsOf(
   return names.map((name, index) => {
     const series = found.flatMap((one) => {
       const line = one.lines.find((each) => each.name === name);
-      return line === undefined ? [] : [{ ...line, name: one.name }];
+      return line === undefined ? [] : [{ name: one.name, points: line.points }];
     });
     const title = name === '' ? plan.title : `${plan.title}: ${name}`;
     return chart(plan, { id: `${plan.id}-${index}`, title, colors: 'runs' }, series);
@@ -46,7 +46,7 @@ export function chartsOf(
 }
 
 function chart(
-  { help, kind, y, levels }: ChartPlan,
+  { help, kind, y, levels, ends }: ChartPlan,
   named: Pick<Chart, 'id' | 'title' | 'colors'>,
   series: readonly Series[],
 ): Chart {
@@ -57,7 +57,7 @@ function chart(
     x,
     y,
     series,
-    ...(kind === 'stack' ? { cell: { width: spacing(series[0]?.points ?? []), height: 0 } } : {}),
+    ...(kind === 'stack' ? { cell: stackCell(series, ends) } : {}),
     ...(levels === undefined ? {} : { levels }),
   };
 }
@@ -76,6 +76,7 @@ function linesOf(plan: ChartPlan, run: RunReader): readonly Series[] {
   const most = plan.kind === 'stack' ? mostColumns : mostPoints;
   return told.map(({ one, values }) => ({
     name: one.name,
+    ...(one.color === undefined ? {} : { color: one.color }),
     points:
       one.stderr === undefined
         ? flat(thinned(values, most), plan.kind)
@@ -122,13 +123,13 @@ function withInterval(values: readonly Value[], errors: readonly Value[]): reado
 
 /** Greedy accuracy on the validation problems, a line for every template. */
 export function validationPlan(runs: readonly DrawnRun[]): ChartPlan {
-  const names = [
-    ...new Set(
-      runs.flatMap(({ run }) =>
-        run.metricNames().filter((name) => /^eval\/validation[^/]*\/accuracy$/u.test(name)),
-      ),
-    ),
-  ];
+  const found = runs.flatMap(({ run }) =>
+    run.metricNames().filter((name) => /^eval\/validation[^/]*\/accuracy$/u.test(name)),
+  );
+  // `validation/` itself is the first template, and stands first.
+  const names = [...new Set(found)].sort((a, b) => a.length - b.length || (a < b ? -1 : 1));
+  const config = runs[0]?.run.head().config as ConfigOfEval | null;
+  const firstTemplate = config?.eval?.templates?.[0] ?? 'first';
   return {
     id: 'validation',
     title: 'Validation accuracy',
@@ -137,17 +138,21 @@ export function validationPlan(runs: readonly DrawnRun[]): ChartPlan {
     y: { label: 'accuracy', format: 'share' },
     metrics: names.map((metric) => ({
       metric,
-      name: templateOf(metric),
+      name: templateOf(metric, firstTemplate),
       stderr: metric.replace(/accuracy$/u, 'stderr'),
     })),
     missing: 'This run was not validated: validation.problems is 0, or nothing is published yet.',
   };
 }
 
-function templateOf(metric: string): string {
+interface ConfigOfEval {
+  readonly eval?: { readonly templates?: readonly string[] };
+}
+
+function templateOf(metric: string, first: string): string {
   const [, name = ''] = metric.split('/');
   const template = name.replace(/^validation-?/u, '');
-  return template === '' ? 'first template' : `template ${template}`;
+  return `template ${template === '' ? first : template}`;
 }
 
 /** Advantages over time: how many samples of an iteration have which advantage. */
@@ -162,6 +167,11 @@ export function advantageCharts(runs: readonly DrawnRun[]): readonly (Chart | Mi
   });
   if (charts.length > 0) return charts;
   return [{ id: 'advantages', title, missing: 'No iteration has collected rollouts yet.' }];
+}
+
+function stackCell(series: readonly Series[], ends: true | undefined): NonNullable<Chart['cell']> {
+  const cell = { width: spacing(series[0]?.points ?? []), height: 0 };
+  return ends === undefined ? cell : { ...cell, ends };
 }
 
 /** The distance of neighbours on the x axis. */

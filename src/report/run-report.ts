@@ -7,7 +7,7 @@ import { changeHtml, shownPairs } from './change-html.ts';
 import type { Chart } from './chart.ts';
 import { chartSections } from './chart-list.ts';
 import type { Html } from './html.ts';
-import { html, joined } from './html.ts';
+import { joined, markup } from './html.ts';
 import { chartGrid, drawable, pageHtml } from './page.ts';
 import type { Section } from './page.ts';
 import type { ShownPicture } from './pictures.ts';
@@ -62,7 +62,7 @@ export async function runReport(folders: readonly string[]): Promise<string> {
     sections,
     charts: drawn.charts,
     runNames: names,
-    foot: html`<p>
+    foot: markup`<p>
       Written by vl-rethinker. One file, no request to anywhere.
       <code>vl-rethinker inspect</code> shows every response of a run,
       <code>vl-rethinker report A B</code> lays runs over each other.
@@ -85,20 +85,20 @@ function headHtml(title: string, runs: readonly ReadRun[]): Html {
   const lines = runs.map(({ name, glance: { summary, state, preset } }) => {
     const { head, iteration, step } = summary;
     const label = runs.length === 1 ? '' : `${name}: `;
-    return html`<p class="sub">
+    return markup`<p class="sub">
       ${label}${preset}, ${state} at iteration ${iteration}, step ${step}; begun
       ${head.startedAt.slice(0, 16).replace('T', ' ')} UTC
     </p>`;
   });
   const stamps = runs.flatMap(({ glance: { summary } }) =>
-    summary.head.stamps.map((stamp) => html`<p class="stamp">${stamp}</p>`),
+    summary.head.stamps.map((stamp) => markup`<p class="stamp">${stamp}</p>`),
   );
   const alarms = runs.flatMap(({ glance: { summary } }) =>
     summary.alarms
       .slice(0, 5)
-      .map(({ name, message }) => html`<p class="alarm"><b>alarm ${name}</b>: ${message}</p>`),
+      .map(({ name, message }) => markup`<p class="alarm"><b>alarm ${name}</b>: ${message}</p>`),
   );
-  return html`<h1>${title}</h1>
+  return markup`<h1>${title}</h1>
     ${[...lines, ...stamps, ...alarms]}`;
 }
 
@@ -125,7 +125,7 @@ function drawnSections(
       id === 'learning' ? [...own.slice(0, 1), ...more, ...own.slice(1)] : [...own, ...more];
     all.push(...drawable(charts));
     const tables = id === 'rethinking' ? runs.map(({ run }) => triggerTable(run)) : [];
-    return { id, title, body: html`${chartGrid(charts, names)}${tables}` };
+    return { id, title, body: markup`${chartGrid(charts, names)}${tables}` };
   });
   return { sections, charts: all };
 }
@@ -150,7 +150,7 @@ async function textSections(run: ReadRun, many: boolean): Promise<readonly Secti
 
 async function changesHtml(changes: readonly Change[], pictures: Pictures): Promise<Html> {
   if (changes.length === 0) {
-    return html`<p class="missing">
+    return markup`<p class="missing">
       Nothing to compare: it needs a validation before the first iteration and one after it
       (validation.problems, validation.every).
     </p>`;
@@ -167,14 +167,14 @@ async function changesHtml(changes: readonly Change[], pictures: Pictures): Prom
 async function rolloutsHtml(run: RunReader, pictures: Pictures): Promise<Html> {
   const { iteration, groups } = readingsOf(run);
   if (iteration === null || groups.length === 0) {
-    return html`<p class="missing">
+    return markup`<p class="missing">
       This run holds no rollouts: no iteration has collected any yet.
     </p>`;
   }
   const problems = groups.flatMap(problemsOf);
   const byId = new Map<string, readonly ShownPicture[]>();
   for (const problem of problems) byId.set(problem.id, await pictures.all(problem.pictures));
-  return html`<p class="sub">From iteration ${iteration + 1}, the last one with rollouts.</p>
+  return markup`<p class="sub">From the last iteration with rollouts; <code>inspect --iteration ${iteration}</code> shows all of them.</p>
     ${spanLegend()}
     ${groups.map((group) => readingGroup(group, (problem) => byId.get(problem?.id ?? '') ?? []))}`;
 }

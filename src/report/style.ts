@@ -1,3 +1,5 @@
+import { paletteSize } from './figure.ts';
+
 /** The page's looks: light and dark by the reader's system, one column on a phone, and print. */
 export const style = `
 :root{color-scheme:light dark;
@@ -8,6 +10,7 @@ export const style = `
 --c0:light-dark(#1f66c7,#6fabff);--c1:light-dark(#c2570c,#ff9d57);--c2:light-dark(#17806d,#4fd1b5);
 --c3:light-dark(#a1328f,#ee8fdc);--c4:light-dark(#8a6d00,#dfc04a);--c5:light-dark(#5b4bc4,#a99cff);
 --c6:light-dark(#b3263e,#ff8394);--c7:light-dark(#5d6673,#a9b2bf);
+--c8:light-dark(#4f7d12,#a8d65c);--c9:light-dark(#7a4a2b,#d2a27f);
 --plot-background:var(--card)}
 *{box-sizing:border-box}
 html{scroll-padding-top:3.5rem;-webkit-text-size-adjust:100%}
@@ -28,15 +31,15 @@ a{color:var(--accent);text-decoration:none}a:hover,a:focus-visible{text-decorati
 .tile{padding:.75rem .95rem}.tile h3{margin:0;font-size:.82rem;font-weight:500;color:var(--soft)}
 .tile .value{font-size:1.55rem;font-weight:600;line-height:1.25;margin:.1rem 0;font-variant-numeric:tabular-nums}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem}
-figure{margin:0;padding:.9rem 1rem .6rem;min-width:0}figure h3{margin:0}.help{margin:.1rem 0 .4rem}
+figure{margin:0;padding:.9rem 1rem .6rem;min-width:0;display:flex;flex-direction:column}figure h3{margin:0}.help{margin:.1rem 0 .4rem}
 figure.missing p,.missing{color:var(--soft);font-size:.9rem}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem .5rem;margin:.2rem 0;padding:0;font-size:.83rem}
 .legend button{font:inherit;color:inherit;background:none;border:0;border-radius:4px;padding:.1rem .3rem;cursor:pointer;text-align:left}
 .legend button:hover{background:var(--ground)}.legend button[aria-pressed=false]{opacity:.4;text-decoration:line-through}
 .legend b{font-weight:600;font-variant-numeric:tabular-nums}
 .swatch{display:inline-block;width:.75em;height:.75em;border-radius:3px;margin-right:.4em;background:currentColor}
-${Array.from({ length: 8 }, (_, index) => `.swatch.c${index}{background:var(--c${index})}`).join('')}
-.plot{min-height:215px}.plot svg{display:block;max-width:100%;height:auto;overflow:visible;font-family:inherit}
+${Array.from({ length: paletteSize }, (_, index) => `.swatch.c${index}{background:var(--c${index})}`).join('')}
+.plot{min-height:190px;margin-top:auto}.plot svg{display:block;max-width:100%;height:auto;overflow:visible;font-family:inherit}
 .plot figure{padding:0}
 .scroll{overflow-x:auto}table{border-collapse:collapse;margin:.6rem 0;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;padding-bottom:.3rem}th,td{padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}

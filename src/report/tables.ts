@@ -1,8 +1,9 @@
 import type { Json, RunReader } from '#run';
 import { diffRuns } from '#run';
+import { paletteSize } from './figure.ts';
 import { number } from './format.ts';
 import type { Html } from './html.ts';
-import { html } from './html.ts';
+import { markup } from './html.ts';
 import type { DrawnRun } from './run-charts.ts';
 import type { RunGlance } from './summary.ts';
 
@@ -11,24 +12,24 @@ export function glanceTable(
   glances: readonly { readonly name: string; readonly glance: RunGlance }[],
 ): Html {
   const titles = glances[0]?.glance.tiles.map(({ name }) => name) ?? [];
-  return html`<div class="scroll">
+  return markup`<div class="scroll">
     <table class="glance">
       <thead>
         <tr>
           <th>run</th>
-          ${titles.map((title) => html`<th>${title}</th>`)}
+          ${titles.map((title) => markup`<th>${title}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${glances.map(
           ({ name, glance }, index) =>
-            html`<tr>
+            markup`<tr>
               <td>
-                <i class="swatch c${index % 8}"></i>${name}<small
+                <i class="swatch c${index % paletteSize}"></i>${name}<small
                   >${glance.preset}, ${glance.state}</small
                 >
               </td>
-              ${glance.tiles.map(({ value, note }) => html`<td>${value}<small>${note}</small></td>`)}
+              ${glance.tiles.map(({ value, note }) => markup`<td>${value}<small>${note}</small></td>`)}
             </tr>`,
         )}
       </tbody>
@@ -37,10 +38,10 @@ export function glanceTable(
 }
 
 export function tiles({ tiles: own }: RunGlance): Html {
-  return html`<div class="tiles">
+  return markup`<div class="tiles">
     ${own.map(
       ({ name, value, note }) =>
-        html`<div class="tile">
+        markup`<div class="tile">
           <h3>${name}</h3>
           <p class="value">${value}</p>
           <p class="note">${note}</p>
@@ -52,16 +53,16 @@ export function tiles({ tiles: own }: RunGlance): Html {
 /** Settings and versions that differ between runs; of a single run all settings. */
 export function settings(runs: readonly DrawnRun[]): Html {
   const [first, ...others] = runs;
-  if (first === undefined) return html``;
+  if (first === undefined) return markup``;
   if (others.length === 0) {
-    return html`<details>
+    return markup`<details>
         <summary>All settings</summary>
         <div class="scroll">
           <table class="plain">
             <tbody>
               ${leaves(first.run.head().config).map(
                 ([key, value]) =>
-                  html`<tr>
+                  markup`<tr>
                     <td><code>${key}</code></td>
                     <td>${value}</td>
                   </tr>`,
@@ -81,22 +82,22 @@ export function settings(runs: readonly DrawnRun[]): Html {
       rows.set(name, row);
     }
   }
-  if (rows.size === 0) return html`<p>All settings and versions are the same.</p>`;
-  return html`<p>Settings and versions that differ:</p>
+  if (rows.size === 0) return markup`<p>All settings and versions are the same.</p>`;
+  return markup`<p>Settings and versions that differ:</p>
     <div class="scroll">
       <table class="plain">
         <thead>
           <tr>
             <th></th>
-            ${runs.map(({ name }) => html`<th>${name}</th>`)}
+            ${runs.map(({ name }) => markup`<th>${name}</th>`)}
           </tr>
         </thead>
         <tbody>
           ${[...rows].map(
             ([name, values]) =>
-              html`<tr>
+              markup`<tr>
                 <td><code>${name}</code></td>
-                ${values.map((value) => html`<td>${value}</td>`)}
+                ${values.map((value) => markup`<td>${value}</td>`)}
               </tr>`,
           )}
         </tbody>
@@ -107,14 +108,14 @@ export function settings(runs: readonly DrawnRun[]): Html {
 function versions(run: RunReader): Html {
   const { versions: own, startedAt } = run.head();
   const rows = [['started', startedAt], ...Object.entries(own)];
-  return html`<details>
+  return markup`<details>
     <summary>Versions</summary>
     <div class="scroll">
       <table class="plain">
         <tbody>
           ${rows.map(
             ([name = '', value = '']) =>
-              html`<tr>
+              markup`<tr>
                 <td>${name}</td>
                 <td><code>${value}</code></td>
               </tr>`,
@@ -146,11 +147,11 @@ export function triggerTable(run: RunReader): Html {
     const [, trigger] = /^rethink\/wrong_to_right\/(.+)$/u.exec(name) ?? [];
     return trigger === undefined || trigger === 'all' ? [] : [trigger];
   });
-  if (triggers.length === 0) return html``;
+  if (triggers.length === 0) return markup``;
   const total = (change: string, trigger: string) =>
     run.series(`rethink/${change}/${trigger}`).reduce((sum, { value }) => sum + (value ?? 0), 0);
   const changes = ['wrong_to_right', 'right_to_wrong', 'right_to_right', 'wrong_to_wrong'];
-  return html`<div class="scroll">
+  return markup`<div class="scroll">
     <table>
       <caption>
         Verdict before and after the trigger, all iterations
@@ -158,15 +159,15 @@ export function triggerTable(run: RunReader): Html {
       <thead>
         <tr>
           <th>trigger</th>
-          ${changes.map((change) => html`<th>${change.replaceAll('_', ' ')}</th>`)}
+          ${changes.map((change) => markup`<th>${change.replaceAll('_', ' ')}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${[...triggers, 'all'].map(
           (trigger) =>
-            html`<tr>
+            markup`<tr>
               <td>${trigger.replaceAll('_', ' ')}</td>
-              ${changes.map((change) => html`<td>${number(total(change, trigger))}</td>`)}
+              ${changes.map((change) => markup`<td>${number(total(change, trigger))}</td>`)}
             </tr>`,
         )}
       </tbody>

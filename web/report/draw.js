@@ -9,7 +9,7 @@
   const charts = data.charts ?? [];
   /** @type {string[]} */
   const runNames = data.runNames ?? [];
-  const palette = 8;
+  const palette = 10;
   /** Series that the reader has switched off, by chart. @type {Map<string, Set<number>>} */
   const hidden = new Map();
 
@@ -34,9 +34,10 @@
     return text.replace(/\.0$/u, '');
   }
 
-  /** @param {Chart} chart @param {string} name @param {number} index */
-  function color(chart, name, index) {
-    const place = chart.colors === 'runs' ? Math.max(0, runNames.indexOf(name)) : index;
+  /** @param {Chart} chart @param {Row} row */
+  function color(chart, { name, index }) {
+    const own = chart.series[index]?.color ?? index;
+    const place = chart.colors === 'runs' ? Math.max(0, runNames.indexOf(name)) : own;
     return `var(--c${place % palette})`;
   }
 
@@ -114,7 +115,7 @@
     const banded = rows.filter(({ low, high }) => low !== undefined && high !== undefined);
     const few = chart.series.every(({ points }) => points.length <= 40);
     /** @param {Row} row */
-    const stroke = (row) => color(chart, row.name, row.index);
+    const stroke = (row) => color(chart, row);
     return Plot.plot({
       ...frame(chart, width),
       color: { type: 'identity' },
@@ -156,9 +157,19 @@
     });
   }
 
+  /** Where a cell begins and ends on the x axis. @param {Chart} chart */
+  function edges({ cell }) {
+    const { width = 1, ends = false } = cell ?? {};
+    /** @param {{ x: number }} row */
+    const x1 = ({ x }) => (ends ? x - width : x);
+    /** @param {{ x: number }} row */
+    const x2 = ({ x }) => (ends ? x : x + width);
+    return { x1, x2 };
+  }
+
   /** @param {Chart} chart @param {number} width */
   function stack(chart, width) {
-    const half = (chart.cell?.width ?? 1) / 2;
+    const { x1, x2 } = edges(chart);
     const rows = rowsOf(chart).map((row) => ({ ...row, y: Number.isFinite(row.y) ? row.y : 0 }));
     const write = formats[chart.y.format] ?? general;
     const hover = [...Map.groupBy(rows, ({ x }) => x)].map(([x, own]) => ({
@@ -177,13 +188,14 @@
       color: { type: 'identity' },
       marks: [
         Plot.rectY(rows, {
-          x1: (row) => row.x - half,
-          x2: (row) => row.x + half,
+          x1,
+          x2,
           y: 'y',
           z: 'index',
           order: 'index',
-          fill: (row) => color(chart, row.name, row.index),
-          insetLeft: half > 0.4 && rows.length / chart.series.length < 60 ? 1 : 0,
+          fill: (row) => color(chart, row),
+          shapeRendering: 'crispEdges',
+          insetLeft: rows.length / chart.series.length < 60 ? 1 : 0,
         }),
         Plot.ruleY([0]),
         Plot.tip(
@@ -196,7 +208,6 @@
 
   /** @param {Chart} chart @param {number} width */
   function heat(chart, width) {
-    const half = (chart.cell?.width ?? 1) / 2;
     const height = chart.cell?.height ?? 1;
     const cells = rowsOf(chart)
       .filter(({ y }) => y > 0)
@@ -206,9 +217,12 @@
         share: y,
         title: `${chart.x.label} ${general(x)}\nadvantage ${general(Number(name))} to ${general(Number(name) + height)}\n${trim((100 * y).toFixed(1))} % of the samples`,
       }));
+    // The darkest cells of all would make the others pale.
+    const darkest =
+      cells.map(({ share }) => share).toSorted((a, b) => a - b)[Math.floor(0.97 * cells.length)] ??
+      0;
     const shape = {
-      x1: (/** @type {{ x: number }} */ cell) => cell.x - half,
-      x2: (/** @type {{ x: number }} */ cell) => cell.x + half,
+      ...edges(chart),
       y1: 'bin',
       y2: (/** @type {{ bin: number }} */ cell) => cell.bin + height,
     };
@@ -218,11 +232,17 @@
       y: { ...y, grid: false },
       opacity: {
         type: 'sqrt',
-        domain: [0, Math.max(0.01, ...cells.map(({ share }) => share))],
+        domain: [0, Math.max(0.01, darkest)],
+        clamp: true,
         range: [0.04, 1],
       },
       marks: [
-        Plot.rect(cells, { ...shape, fill: 'var(--c0)', fillOpacity: 'share', inset: 0 }),
+        Plot.rect(cells, {
+          ...shape,
+          fill: 'var(--c0)',
+          fillOpacity: 'share',
+          shapeRendering: 'crispEdges',
+        }),
         Plot.ruleY([0], { stroke: 'var(--soft)', strokeDasharray: '2 3' }),
         Plot.tip(
           cells,
@@ -251,7 +271,7 @@
         Plot.barY(rows, {
           x: 'name',
           y: 'y',
-          fill: (row) => color(chart, row.name, row.index),
+          fill: (row) => color(chart, row),
           inset: 6,
           fillOpacity: 0.85,
         }),
