@@ -24,7 +24,7 @@ const doors: Record<string, readonly string[]> = {
     'type policy',
     'type run',
   ],
-  pretrain: ['tensor', 'nn', 'data', 'model', 'model/processor', 'run'],
+  pretrain: ['tensor', 'nn', 'data', 'model', 'model/processor', 'run', 'type policy'],
   rl: ['data', 'type verify', 'type run', 'type policy'],
   configs: ['rl'],
   eval: ['data', 'verify', 'type run', 'type policy'],

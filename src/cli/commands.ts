@@ -92,7 +92,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'pretrain',
-    summary: 'make a small base model by supervised learning on written solutions',
+    summary: 'supervised learning on written responses, or a small base model from nothing',
     load: async () => (await import('./pretrain.ts')).pretrain,
   },
   {

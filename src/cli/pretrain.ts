@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 import { z } from 'zod';
 
@@ -9,21 +9,48 @@ import type { Processor } from '#model/processor';
 import type { PretrainProgress, Recipe, Resumption } from '#pretrain';
 
 import { type Command, type ExitCode, type Io, UsageError } from './command.ts';
+import { sourceOptions } from './data-source.ts';
 import { Progress } from './progress.ts';
 
 const options = z.strictObject({
-  preset: z.enum(['tiny-base']).default('tiny-base').describe('the recipe to follow'),
-  out: z.string().optional().describe('folder of the new checkpoint (required)'),
-  seed: z.int().min(0).default(1).describe('root of all chance'),
+  out: z.string().describe('folder of the new checkpoint'),
+  preset: z
+    .enum(['tiny-base'])
+    .optional()
+    .describe('make a base model from nothing by this recipe'),
   scale: z
     .number()
     .positive()
     .default(1)
-    .describe('multiplies the steps of every part: 0.01 for a trial'),
+    .describe('with --preset: multiplies the steps of every part; 0.01 for a trial'),
+  model: z.string().optional().describe('with --data: checkpoint folder or hub id to start from'),
+  data: z.string().optional().describe('file, folder or hub id of problems with responses'),
+  ...sourceOptions,
+  template: z.string().default('default').describe('prompt template behind the question'),
+  epochs: z.number().positive().default(1).describe('passes through the problems'),
+  batch: z.number().int().min(1).default(32).describe('problems of an optimizer step'),
+  rate: z.number().positive().default(1e-5).describe('highest learning rate'),
+  warmup: z.number().min(0).max(1).default(0.03).describe('share of the steps that warm up'),
+  weightDecay: z.number().min(0).default(0).describe('of AdamW'),
+  microbatchTokens: z
+    .number()
+    .int()
+    .min(1)
+    .default(8192)
+    .describe('tokens that forward and backward hold at once'),
+  trainVision: z.boolean().default(true).describe('the vision tower learns'),
+  gradientCheckpointing: z.boolean().default(false).describe('recompute activations: less memory'),
+  minPixels: z.number().int().min(1).optional().describe('area of a picture, at least'),
+  maxPixels: z.number().int().min(1).optional().describe('area of a picture, at most'),
+  dtype: z.enum(['f32', 'bf16']).default('f32').describe('arithmetic; weights stay f32'),
+  threads: z.number().int().min(0).default(0).describe('compute threads; 0 = one per core'),
+  device: z.string().default('cpu').describe('cpu, cuda:0, …'),
+  seed: z.number().int().min(0).default(1).describe('root of all chance'),
   force: z.boolean().default(false).describe('replace a folder that exists'),
   json: z.boolean().default(false).describe('one JSON line per report on stdout'),
 });
-type Options = z.output<typeof options>;
+export type PretrainOptions = z.output<typeof options>;
+type Options = PretrainOptions;
 
 interface Report {
   readonly part: string;
@@ -167,7 +194,7 @@ async function trainPart(
   progress.save({ ...mark, part: index + 1, step: 0 }, model, undefined);
 }
 
-async function makeBase(given: Options & { readonly out: string }, io: Io): Promise<ExitCode> {
+async function makeBase(given: Options, io: Io): Promise<ExitCode> {
   const { initialModel, PretrainProgress, tinyBase } = await import('#pretrain');
   const { parseConfig, saveModel } = await import('#model');
   const { createProcessor } = await import('#model/processor');
@@ -199,19 +226,33 @@ async function makeBase(given: Options & { readonly out: string }, io: Io): Prom
 /** `vl-rethinker pretrain` */
 export const pretrain: Command<typeof options> = {
   name: 'pretrain',
-  summary: 'make a small base model by supervised learning on written solutions',
+  summary: 'supervised learning on written responses, or a small base model from nothing',
   positionals: '',
-  help:
-    'Follows a recipe: a tokenizer learnt from the texts of puzzles, a vision tower taught to tell what ' +
-    'each place of a picture shows, then supervised training on written solutions. The result is a ' +
-    'checkpoint folder like any other. Interrupted and started again, it goes on from its last save.',
+  help: [
+    'With --model and --data: teaches a checkpoint to write the responses of a dataset (its column response, see docs/data-format.md) before RL begins.',
+    'With --preset: makes a small base model. A tokenizer learnt from the texts of puzzles, a vision tower taught to tell what each place of a picture shows, then supervised training on written solutions.',
+    'The result is a checkpoint folder like any other. Interrupted and started again, both go on from their last save, in the folder OUT.progress.',
+    'vl-rethinker pretrain --model Qwen/Qwen2.5-VL-3B-Instruct --data written.jsonl --out warm --rate 5e-6\nvl-rethinker pretrain --preset tiny-base --out base',
+  ].join('\n\n'),
   options,
-  async run({ options: given }, io) {
-    const { out } = given;
-    if (out === undefined) throw new UsageError('expected --out FOLDER, found none');
-    if (existsSync(out) && !given.force) {
+  async run({ options: given, positionals }, io) {
+    if (positionals.length > 0) throw new UsageError('pretrain: expected options only');
+    const { out, preset, model, data } = given;
+    if ((preset === undefined) === (data === undefined)) {
+      throw new UsageError(
+        'expected --preset (a base model from nothing) or --model with --data (written responses), ' +
+          `found ${preset === undefined ? 'neither' : 'both'}`,
+      );
+    }
+    const folder = resolve(io.cwd, out);
+    if (existsSync(folder) && !given.force) {
       throw new UsageError(`${out} exists; choose another folder or pass --force`);
     }
-    return await makeBase({ ...given, out }, io);
+    if (data === undefined) return await makeBase({ ...given, out: folder }, io);
+    if (model === undefined) {
+      throw new UsageError('expected --model, the checkpoint to start from, found none');
+    }
+    const { learnResponses } = await import('./pretrain-responses.ts');
+    return await learnResponses({ ...given, out: folder, model, data }, io);
   },
 };

@@ -49,6 +49,7 @@ export function checkRow(
     category: raw.category,
     ...(source === undefined ? {} : { source }),
     ...(passRates === undefined ? {} : { passRates }),
+    ...(raw.response === undefined ? {} : { response: raw.response }),
   };
 }
 

@@ -20,10 +20,11 @@ export function contentKey({ question, images }: Problem): string {
 
 /** SHA-256 over all that a problem says, pictures by their hashes. */
 export function problemHash(problem: Problem): string {
-  const { id, question, answer, options, category, source, passRates } = problem;
+  const { id, question, answer, options, category, source, passRates, response } = problem;
   const rates = Object.entries(passRates ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const images = problem.images.map(({ hash }) => hash);
   const parts = [id, question, answer, options ?? null, category, source ?? null, rates, images];
+  if (response !== undefined) parts.push(response);
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 

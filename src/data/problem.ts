@@ -24,4 +24,6 @@ export interface Problem {
   readonly source?: string;
   /** Shares of correct responses in [0, 1] by the name of the model; what was not measured is absent. */
   readonly passRates?: Readonly<Record<string, number>>;
+  /** A written response that ends in the answer: what supervised learning imitates. */
+  readonly response?: string;
 }

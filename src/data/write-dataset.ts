@@ -71,7 +71,7 @@ export class DatasetWriter implements AsyncDisposable {
   ): Promise<void> {
     const images: string[] = [];
     for (const image of problem.images) images.push(await this.#addPicture(image, picture));
-    const { id, question, options, answer, category, source, passRates } = problem;
+    const { id, question, options, answer, category, source, passRates, response } = problem;
     await this.addLine(file, {
       id,
       question,
@@ -81,6 +81,7 @@ export class DatasetWriter implements AsyncDisposable {
       category,
       ...(source === undefined ? {} : { source }),
       ...(passRates === undefined ? {} : { passRates }),
+      ...(response === undefined ? {} : { response }),
       ...extra,
     });
   }

@@ -9,6 +9,7 @@ export {
 } from './examples.ts';
 export { balance, type EyesStep, trainEyes } from './eyes.ts';
 export { PretrainProgress, type ProgressMark } from './pretrain-progress.ts';
+export { fineTune, type FineTuneStep, type FineTuning, type WrittenExample } from './fine-tune.ts';
 export { initialModel } from './initialise.ts';
 export { type Recipe, tinyBase } from './recipe.ts';
 export { type Part, type Resumption, type SupervisedStep, trainSupervised } from './supervised.ts';

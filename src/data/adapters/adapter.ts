@@ -13,6 +13,7 @@ export interface RawProblem {
   readonly source?: string;
   /** As written, −1 and worse included. */
   readonly passRates?: Readonly<Record<string, number>>;
+  readonly response?: string;
 }
 
 /** One source of problems: how its rows are known and read. */

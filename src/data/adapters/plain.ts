@@ -28,6 +28,7 @@ export const plain: Adapter = {
     'category|family|subject',
     'source',
     'passRates',
+    'response',
   ],
   recognises: (columns) =>
     SPELLINGS.question.some((name) => columns.has(name)) &&
@@ -41,6 +42,7 @@ export const plain: Adapter = {
     const options = maybeTexts(row, column(SPELLINGS.options)) ?? printedOptions(question);
     const source = maybeText(row, 'source') ?? levelOf(row);
     const passRates = passRatesOf(row);
+    const response = maybeText(row, 'response');
     const images = column(SPELLINGS.images);
     return {
       id: maybeText(row, column(SPELLINGS.id)),
@@ -51,6 +53,7 @@ export const plain: Adapter = {
       category: maybeText(row, column(SPELLINGS.category)) ?? '',
       ...(source === undefined ? {} : { source }),
       ...(passRates === undefined ? {} : { passRates }),
+      ...(response === undefined ? {} : { response }),
     };
   },
 };
