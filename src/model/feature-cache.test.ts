@@ -36,6 +36,7 @@ test('a picture reaches the tower once, however often it is asked for', () => {
   const first = cache.features([large, small, large], source);
   const second = cache.features([small, wide, large], source);
   expect(source.seen).toEqual(['a', 'c', 'b']);
+  expect(['a', 'b', 'c', 'd'].map((hash) => cache.has(hash))).toEqual([true, true, true, false]);
   const plain = noGrad(() => model.encodeImages([large, small]));
   expect(floats(second.get('a'))).toEqual(floats(first.get('a')));
   expect(floats(first.get('a'))).toEqual(floats(plain[0]));

@@ -34,6 +34,11 @@ export class FeatureCache implements Disposable {
     return this.#kept.size;
   }
 
+  /** Whether the embedding of a picture is kept: then its pixels are not looked at. */
+  has(hash: string): boolean {
+    return this.#kept.has(hash);
+  }
+
   /**
    * Embeddings of all given pictures by hash; those unknown are encoded together, each once. The
    * tensors belong to the open scope and outlive their place in the cache.

@@ -59,6 +59,24 @@ test('what is asked of the sampler depends on the problem and the iteration, not
   expect(distinct.size).toBe(3);
 });
 
+test('what rethinking may continue is kept by the sampler, and nothing without rethinking [D7]', async () => {
+  const kept = async (mode: 'off' | 'random') => {
+    const seen: unknown[] = [];
+    const changed = configOf({ 'rollout.groupSize': 4, 'rethink.mode': mode });
+    await collect(
+      ({ keep }) => {
+        seen.push(keep);
+        return four;
+      },
+      [problem('a')],
+      changed,
+    );
+    return seen;
+  };
+  expect(await kept('random')).toEqual([true]);
+  expect(await kept('off')).toEqual([undefined]);
+});
+
 test('the sampler draws from the distribution that the trainer scores [L8] [rule 18]', async () => {
   await collect(({ params }) => {
     expect(params).toMatchObject({

@@ -96,7 +96,7 @@ interface Answered {
 
 async function answer(
   problem: Problem,
-  { rollout }: TrainConfig,
+  { rollout, rethink }: TrainConfig,
   setup: TrainSetup,
   { iteration, weightsVersion }: Collecting,
 ): Promise<Answered> {
@@ -115,6 +115,8 @@ async function answer(
     count: rollout.groupSize,
     params: samplingParams(policy.processor.ids, { ...rollout, maxTokens }),
     seed: seed.at('rollout', iteration, problem.id).toNumber(),
+    // What may be continued is not computed again.
+    ...(rethink.mode === 'off' ? {} : { keep: true }),
   };
   const completions = await policy.sample(request, signal);
   signal?.throwIfAborted();

@@ -31,24 +31,23 @@ function promptOf(seed: number): Prompt {
   };
 }
 
+const options = {
+  base,
+  dtype: 'f32',
+  samplerDtype: 'f32',
+  device: 'cpu',
+  threads: 1,
+  trainVision: true,
+  gradientCheckpointing: false,
+  bannedIds: [396, 402, 403],
+  maxRows: 256,
+  cacheBytes: 2 ** 26,
+  tokensAtOnce: 4096,
+} as const;
+
 let trainer: Trainer;
 beforeAll(() => {
-  trainer = new Trainer(
-    {
-      base,
-      dtype: 'f32',
-      samplerDtype: 'f32',
-      device: 'cpu',
-      threads: 1,
-      trainVision: true,
-      gradientCheckpointing: false,
-      bannedIds: [396, 402, 403],
-      maxRows: 256,
-      cacheBytes: 2 ** 26,
-      tokensAtOnce: 4096,
-    },
-    (hash) => Promise.resolve(patchesOf(hash)),
-  );
+  trainer = new Trainer(options, (hash) => Promise.resolve(patchesOf(hash)));
 });
 afterAll(() => trainer[Symbol.asyncDispose]());
 
@@ -145,4 +144,56 @@ test('a gradient that is given up leaves as many tensors alive as before', async
   await trainer.forwardBackward({ sequences: [one], totals }, losses);
   trainer.discardGradient();
   expect(trainer.liveTensors).toBe(before);
+});
+
+/** A trainer that writes down whose pixels it asks for. */
+function counting(more: { readonly trainVision: boolean }): {
+  readonly trainer: Trainer;
+  readonly asked: string[];
+} {
+  const asked: string[] = [];
+  const fetch = (hash: string): Promise<Patches> => {
+    asked.push(hash);
+    return Promise.resolve(patchesOf(hash));
+  };
+  return { trainer: new Trainer({ ...options, ...more }, fetch), asked };
+}
+
+test('a continuation asks for no pixels that its prompt has shown, until the weights change', async () => {
+  const { trainer: own, asked } = counting({ trainVision: true });
+  await using _own = own;
+  await own.publish();
+  const prompt = promptOf(2);
+  const ask = async (shown: Prompt): Promise<number> => {
+    asked.length = 0;
+    const request = { prompt: shown, count: 2, seed: 1, params, keep: true };
+    using _pictures = await own.holdPictures([request]);
+    await own.sample(request).done;
+    return asked.length;
+  };
+  const more = Int32Array.of(5, 6, 7);
+  const chunks = [...prompt.chunks, { kind: 'tokens', ids: more } as const];
+  expect(await ask(prompt)).toBe(1);
+  expect(await ask({ chunks, length: prompt.length + more.length })).toBe(0);
+  await own.publish();
+  expect(await ask(prompt)).toBe(1);
+});
+
+test('a tower that learns is shown the pixels at every call, a frozen one once', async () => {
+  const response = Int32Array.of(5, 6, 398);
+  const sequences = [1, 2, 1].map((seed) => ({
+    prompt: promptOf(seed),
+    response,
+    temperatures: new Float32Array(3).fill(1),
+  }));
+  const found = [];
+  for (const trainVision of [true, false]) {
+    const { trainer: own, asked } = counting({ trainVision });
+    await using _own = own;
+    const first = await own.logprobs(sequences);
+    const again = await own.logprobs(sequences);
+    expect(again).toEqual(first);
+    found.push(asked.length);
+  }
+  expect(found).toEqual([4, 2]);
 });

@@ -9,6 +9,7 @@ import { loadTrainer, saveTrainer } from './checkpoint.ts';
 import type { ForwardOptions, Pictures } from './forward.ts';
 import { forwardBackward } from './forward-backward.ts';
 import { cutSequences, sequenceLogprobs } from './sequence-logprobs.ts';
+import { imagesOf, ShownPictures } from './shown-pictures.ts';
 
 /** How a local policy computes. */
 export interface TrainerOptions extends ForwardOptions {
@@ -46,6 +47,7 @@ export class Trainer implements AsyncDisposable {
   readonly #sampler: Sampler;
   readonly #bans: Tensor;
   readonly #held = new Map<string, Patches>();
+  readonly #shown: ShownPictures;
   /** Embeddings of a frozen tower; null while it learns. */
   readonly #features: FeatureCache | null;
   #version = 0;
@@ -62,6 +64,8 @@ export class Trainer implements AsyncDisposable {
     this.#features = options.trainVision ? null : new FeatureCache(options.cacheBytes);
     this.#optimizer = new AdamW(new Map(trained));
     this.#bans = this.#model.bans(options.bannedIds);
+    const perPlace = this.#model.config.text.hiddenSize * (options.samplerDtype === 'f32' ? 4 : 2);
+    this.#shown = new ShownPictures(perPlace, options.cacheBytes / 4);
     this.#sampler = new Sampler({
       dtype: options.samplerDtype,
       patches: ({ hash }) => {
@@ -71,6 +75,7 @@ export class Trainer implements AsyncDisposable {
       maxRows: options.maxRows,
       prefillTokens: options.tokensAtOnce,
       cacheBytes: options.cacheBytes,
+      featureBytes: options.cacheBytes / 4,
     });
   }
 
@@ -89,16 +94,20 @@ export class Trainer implements AsyncDisposable {
    * Fetches the pictures of some requests before any of them starts, and keeps them until disposed.
    * Rows that decode together share their products, whose last bits depend on who is there: without
    * this, the moment at which a picture arrives would decide them. A picture that cannot be had is
-   * left to its own request. Beyond `heldBytes` pictures come when they come.
+   * left to its own request. Beyond `heldBytes` pictures come when they come. Pictures that the
+   * sampler knows already are not read again: a continuation shows the picture of its prompt.
    */
   async holdPictures(requests: readonly SampleRequest[]): Promise<Disposable> {
-    const chunks = requests.flatMap(({ prompt }) =>
-      prompt.chunks.flatMap((chunk) => (chunk.kind === 'image' ? [chunk] : [])),
+    const images = imagesOf(requests.map(({ prompt }) => prompt));
+    const grids = new Map(
+      images
+        .filter((image) => !this.#shown.has(image))
+        .map(({ image, grid }) => [image.hash, grid]),
     );
-    const grids = new Map(chunks.map(({ image, grid }) => [image.hash, grid]));
     const patches = [...grids.values()].reduce((sum, { t, h, w }) => sum + t * h * w, 0);
     const small = patches * bytesPerPatch <= heldBytes;
     await Promise.all((small ? [...grids.keys()] : []).map((hash) => this.#hold(hash)));
+    for (const image of images) this.#shown.add(image);
     return { [Symbol.dispose]: () => this.#held.clear() };
   }
 
@@ -141,14 +150,16 @@ export class Trainer implements AsyncDisposable {
     return metrics;
   }
 
-  /** Pixels of the pictures in some prompts, each once. */
+  /** The pictures in some prompts, each once; without pixels where a frozen tower has seen them. */
   async #pictures(prompts: readonly Prompt[]): Promise<Pictures> {
-    const hashes = new Set(
-      prompts.flatMap(({ chunks }) =>
-        chunks.flatMap((chunk) => (chunk.kind === 'image' ? [chunk.image.hash] : [])),
+    const shown = new Map(imagesOf(prompts).map(({ image, grid }) => [image.hash, grid]));
+    const patches = await Promise.all(
+      Array.from(shown, ([hash, grid]): Patches | Promise<Patches> =>
+        this.#features?.has(hash) === true
+          ? { hash, grid, pixels: new Float32Array(0) }
+          : this.#fetch(hash),
       ),
     );
-    const patches = await Promise.all([...hashes].map(this.#fetch));
     return new Map(patches.map((picture) => [picture.hash, picture]));
   }
 
@@ -190,6 +201,7 @@ export class Trainer implements AsyncDisposable {
   }
 
   async publish(): Promise<number> {
+    this.#shown.clear();
     this.#version = await this.#sampler.publish(this.#model, this.#version + 1);
     return this.#version;
   }
@@ -214,6 +226,7 @@ export class Trainer implements AsyncDisposable {
   async load(folder: string): Promise<void> {
     this.discardGradient();
     this.#features?.clear();
+    this.#shown.clear();
     this.#version = loadTrainer(folder, this.#model, this.#optimizer);
     if (this.#version > 0) await this.#sampler.publish(this.#model, this.#version);
   }
