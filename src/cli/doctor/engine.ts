@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Check, ok } from './check.ts';
-import { complaint, runNode } from './child.ts';
+import { broken, runNode } from './child.ts';
 
 /** What the probe prints. */
 export interface EngineProbe {
@@ -50,18 +50,7 @@ export async function checkEngine(signal: AbortSignal): Promise<readonly Check[]
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const probe = fileURLToPath(new URL(`./engine-probe.${extension}`, import.meta.url));
   const done = await runNode([probe], { timeoutMs: 8000, signal });
-  if (done.code !== 0) {
-    const how = done.signal === null ? `status ${done.code}` : done.signal;
-    return [
-      {
-        name: 'engine loads',
-        status: 'fail',
-        measured: `${how}: ${complaint(done.stderr)}`,
-        advice: 'run npm run setup -- --fresh',
-        values: { code: done.code, signal: done.signal },
-      },
-    ];
-  }
+  if (done.code !== 0) return [broken('engine loads', done, 'run npm run setup -- --fresh')];
   return judge(JSON.parse(done.stdout) as EngineProbe, readHardware());
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Check, ok } from './check.ts';
-import { type Outcome, complaint, lastLine, runNode } from './child.ts';
+import { broken, lastLine, runNode } from './child.ts';
 
 /** What `scripts/setup.mjs --check` prints. */
 interface SetUpState {
@@ -27,20 +27,9 @@ export async function checkSetUp(root: string, signal: AbortSignal): Promise<rea
   try {
     state = JSON.parse(done.stdout) as SetUpState;
   } catch {
-    return [broken('set-up', done)];
+    return [broken('set-up', done, `${remedy}; it says what is missing`)];
   }
   return [packages(state), libtorch(state), engine(state)];
-}
-
-function broken(name: string, { code, signal, stderr }: Outcome): Check {
-  const how = signal === null ? `status ${code}` : signal;
-  return {
-    name,
-    status: 'fail',
-    measured: `${how}: ${complaint(stderr)}`,
-    advice: `${remedy}; it says what is missing`,
-    values: { code, signal },
-  };
 }
 
 function packages(state: SetUpState): Check {
@@ -101,6 +90,6 @@ export async function checkSelfTest(root: string, signal: AbortSignal): Promise<
       values: { passed: null },
     };
   const done = await runNode([file], { timeoutMs: 10_000, signal });
-  if (done.code !== 0) return broken('self-test', done);
+  if (done.code !== 0) return broken('self-test', done, `${remedy}; it says what is missing`);
   return ok('self-test', lastLine(done.stdout), { passed: true });
 }
