@@ -1,4 +1,3 @@
-import { resolveCheckpoint } from '#data';
 import { loadModel } from '#model';
 import { createProcessor } from '#model/processor';
 import { triggers } from '#rl';
@@ -6,13 +5,15 @@ import { Sampler } from '#sampler';
 import { verify } from '#verify';
 import type { Asking } from './ask-answer.ts';
 import type { AskOptions } from './ask-options.ts';
+import { checkpointFolder } from './checkpoint-folder.ts';
+import type { Io } from './command.ts';
 
 /** Tokens of prompts that are computed between two token steps. */
 const prefillTokens = 2048;
 
 /** Opens a checkpoint for asking: its weights are held once. */
-export async function openAsking(options: AskOptions, signal: AbortSignal): Promise<Asking> {
-  const folder = await resolveCheckpoint(options.model, { signal });
+export async function openAsking(options: AskOptions, io: Io): Promise<Asking> {
+  const folder = await checkpointFolder(options.model, io);
   const processor = await createProcessor(folder);
   const { dtype, device, rows, cacheGb, trigger } = options;
   const sampler = new Sampler({

@@ -18,7 +18,7 @@ export const ask: Command<typeof askOptions> = {
     checkAskOptions(options, positionals);
     // Loaded now and not with this file: help needs no libtorch.
     const { openAsking } = await import('./ask-open.ts');
-    await using asking = await openAsking(options, io.signal);
+    await using asking = await openAsking(options, io);
     if (options.input !== undefined) {
       const { askBatch } = await import('./ask-batch.ts');
       return await askBatch(options, asking, io);

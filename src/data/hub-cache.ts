@@ -21,20 +21,31 @@ export interface HubSettings {
 
 const isSet = (value: string | undefined): boolean => /^(1|on|yes|true)$/i.test(value ?? '');
 
+/** The first of some variables that is set and not empty. */
+function first(env: NodeJS.ProcessEnv, ...names: readonly string[]): string | undefined {
+  return names
+    .map((name) => env[name]?.trim())
+    .find((value) => value !== undefined && value !== '');
+}
+
+const expanded = (path: string): string => path.replace(/^~(?=\/|$)/, homedir());
+
 /**
  * Reads `HF_HOME`, `HF_HUB_CACHE`, `HF_ENDPOINT`, `HF_HUB_OFFLINE`, `HF_TOKEN` and the token file, with
- * the meaning the Hugging Face tools give them.
+ * the meaning the Hugging Face tools give them; their older names count where the newer are unset.
  */
 export async function hubSettings(env: NodeJS.ProcessEnv): Promise<HubSettings> {
-  const caches = env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const home = env['HF_HOME'] ?? join(caches, 'huggingface');
-  const tokenFile = env['HF_TOKEN_PATH'] ?? join(home, 'token');
-  const token = env['HF_TOKEN'] ?? (await readFile(tokenFile, 'utf8').catch(() => ''));
+  const caches = first(env, 'XDG_CACHE_HOME') ?? join(homedir(), '.cache');
+  const home = expanded(first(env, 'HF_HOME') ?? join(caches, 'huggingface'));
+  const tokenFile = expanded(first(env, 'HF_TOKEN_PATH') ?? join(home, 'token'));
+  const stored = async () => (await readFile(tokenFile, 'utf8').catch(() => '')).trim();
+  const token = first(env, 'HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN') ?? (await stored());
+  const cache = first(env, 'HF_HUB_CACHE', 'HUGGINGFACE_HUB_CACHE') ?? join(home, 'hub');
   return {
-    cache: env['HF_HUB_CACHE'] ?? join(home, 'hub'),
-    url: env['HF_ENDPOINT']?.replace(/\/+$/, ''),
-    token: token.trim() === '' ? undefined : token.trim(),
-    offline: isSet(env['HF_HUB_OFFLINE']),
+    cache: expanded(cache),
+    url: first(env, 'HF_ENDPOINT')?.replace(/\/+$/, ''),
+    token: token === '' ? undefined : token,
+    offline: isSet(first(env, 'HF_HUB_OFFLINE', 'TRANSFORMERS_OFFLINE')),
   };
 }
 

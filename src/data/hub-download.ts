@@ -12,11 +12,18 @@ import { exists, linkBlob, sizeOf } from './hub-cache.ts';
 import { HubError } from './hub-error.ts';
 
 /** One file on its way. */
-export interface HubProgress {
+export interface FileProgress {
   /** Path inside the repository. */
   readonly path: string;
   readonly doneBytes: number;
   readonly totalBytes: number;
+}
+
+/** One file on its way, and how far all wanted files together are. */
+export interface HubProgress extends FileProgress {
+  /** What the cache had before counts as done. */
+  readonly allDoneBytes: number;
+  readonly allTotalBytes: number;
 }
 
 /** How the bytes of one file are had from a place on, and who is told. */
@@ -24,7 +31,7 @@ export interface Download {
   /** The repository's folder in the cache. */
   readonly folder: string;
   readonly commit: string;
-  readonly onProgress: (progress: HubProgress) => void;
+  readonly onProgress: (progress: FileProgress) => void;
   open(entry: ListFileEntry): Promise<Blob | null>;
 }
 

@@ -121,7 +121,10 @@ test('a hub id is fetched into the cache layout of the Hugging Face tools', asyn
   const sha256 = createHash('sha256').update(weights).digest('hex');
   expect(await readlink(join(folder, 'model.safetensors'))).toBe(`../../blobs/${sha256}`);
   const last = progress.findLast(({ path }) => path === 'model.safetensors');
-  expect(last).toEqual({ path: 'model.safetensors', doneBytes: 50_000, totalBytes: 50_000 });
+  expect(last).toMatchObject({ path: 'model.safetensors', doneBytes: 50_000, totalBytes: 50_000 });
+  const all = 50_000 + (files['config.json']?.length ?? 0);
+  expect(new Set(progress.map(({ allTotalBytes }) => allTotalBytes))).toEqual(new Set([all]));
+  expect(progress.at(-1)?.allDoneBytes).toBe(all);
 });
 
 test('weights in other formats stay away, and `include` chooses differently', async () => {
@@ -159,6 +162,20 @@ test('a download that breaks off goes on where it stopped', async () => {
   const folder = await resolveCheckpoint('owner/name', { env });
   expect(await readFile(join(folder, 'model.safetensors'))).toEqual(weights);
   expect(hub.requests).toContainEqual(expect.stringMatching(/^bytes=20000-49999 /));
+});
+
+test('what a killed download left is counted and not fetched again', async () => {
+  const sha256 = createHash('sha256').update(weights).digest('hex');
+  await mkdir(join(repository(), 'blobs'), { recursive: true });
+  await writeFile(join(repository(), 'blobs', `${sha256}.incomplete`), weights.subarray(0, 30_000));
+  const progress: HubProgress[] = [];
+  const onProgress = (step: HubProgress) => void progress.push(step);
+  const folder = await resolveCheckpoint('owner/name', { env, onProgress });
+  expect(await readFile(join(folder, 'model.safetensors'))).toEqual(weights);
+  const first = progress.find(({ path }) => path === 'model.safetensors');
+  expect(first).toMatchObject({ doneBytes: 30_000, totalBytes: 50_000 });
+  expect(hub.requests).toContainEqual(expect.stringMatching(/^bytes=30000-49999 /));
+  expect(hub.requests.filter((request) => /^ .*model\.safetensors/.test(request))).toEqual([]);
 });
 
 test('bytes that do not have the announced hash never reach the cache', async () => {
@@ -213,6 +230,28 @@ test('the token is sent, and its absence is explained', async () => {
   await expect(resolveCheckpoint('owner/name', { env: wrong })).rejects.toMatchObject({
     fault: 'denied',
   });
+});
+
+test('the token and the cache are found in their older places too, and empty variables count as unset', async () => {
+  const tokens: (string | undefined)[] = [];
+  hub.before = (request) => {
+    tokens.push(request.headers.authorization);
+    return false;
+  };
+  await writeFile(join(home, 'token'), 'hf_file\n');
+  const folder = await resolveCheckpoint('owner/name', { env: { ...env, HF_TOKEN: '' } });
+  expect(new Set(tokens)).toEqual(new Set(['Bearer hf_file']));
+  tokens.length = 0;
+  const older = {
+    ...env,
+    HUGGING_FACE_HUB_TOKEN: 'hf_older',
+    HUGGINGFACE_HUB_CACHE: join(home, 'older'),
+  };
+  const other = await resolveCheckpoint('owner/name', { env: older });
+  expect(new Set(tokens)).toEqual(new Set(['Bearer hf_older']));
+  expect(other).toBe(join(home, 'older', 'models--owner--name', 'snapshots', COMMIT));
+  expect(await readFile(join(other, 'config.json'))).toEqual(files['config.json']);
+  expect(folder).not.toBe(other);
 });
 
 test('an unknown repository is not found', async () => {

@@ -3,10 +3,17 @@ import { join, resolve } from 'node:path';
 
 import type { ListFileEntry } from '@huggingface/hub';
 
-import { cachedSnapshot, hubSettings, isCommit, repositoryFolder, writeRef } from './hub-cache.ts';
+import {
+  cachedSnapshot,
+  exists,
+  hubSettings,
+  isCommit,
+  repositoryFolder,
+  writeRef,
+} from './hub-cache.ts';
 import type { HubSettings, Repository } from './hub-cache.ts';
 import { downloadFile } from './hub-download.ts';
-import type { HubProgress } from './hub-download.ts';
+import type { FileProgress, HubProgress } from './hub-download.ts';
 import { HubError } from './hub-error.ts';
 
 export interface HubOptions {
@@ -116,10 +123,12 @@ async function download(
   }
   const open = ({ path }: ListFileEntry) =>
     hub.downloadFile({ ...access, repo, path, revision: commit });
+  const count = await counter(folder, commit, wanted);
   const queue = [...wanted];
   const worker = async (): Promise<void> => {
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-      await downloadFile(entry, { folder, commit, onProgress, open }).catch((error: unknown) => {
+      const told = (progress: FileProgress) => onProgress({ ...progress, ...count(progress) });
+      await downloadFile(entry, { folder, commit, onProgress: told, open }).catch((error) => {
         queue.length = 0;
         throw error;
       });
@@ -131,6 +140,21 @@ async function download(
   // The reference comes last, so that a name in the cache means files that arrived.
   await writeRef(folder, revision, commit);
   return join(folder, 'snapshots', commit);
+}
+
+/** Adds up how far all files are; those that are in the snapshot already are done. */
+async function counter(folder: string, commit: string, wanted: readonly ListFileEntry[]) {
+  const allTotalBytes = wanted.reduce((sum, { size }) => sum + size, 0);
+  const done = new Map<string, number>();
+  for (const { path, size } of wanted) {
+    if (await exists(join(folder, 'snapshots', commit, path))) done.set(path, size);
+  }
+  let allDoneBytes = [...done.values()].reduce((sum, size) => sum + size, 0);
+  return ({ path, doneBytes }: FileProgress) => {
+    allDoneBytes += doneBytes - (done.get(path) ?? 0);
+    done.set(path, doneBytes);
+    return { allDoneBytes, allTotalBytes };
+  };
 }
 
 const label = ({ kind, name, revision }: Repository): string => `${kind} ${name}@${revision}`;
