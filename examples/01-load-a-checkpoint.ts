@@ -5,7 +5,7 @@
  */
 import { loadModel, weightBytes } from '#model';
 
-const [, , folder = 'assets/tiny'] = process.argv;
+const [, , folder = 'assets/tiny-base'] = process.argv;
 
 // Weights are cast while they are read; `using` frees them at the end of the program.
 using model = loadModel(folder, { dtype: 'bf16' });

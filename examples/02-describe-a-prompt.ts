@@ -8,7 +8,7 @@ import { encodePng, openImage } from '#data';
 import { ropeIndex } from '#model';
 import { createProcessor } from '#model/processor';
 
-const [, , folder = 'assets/tiny'] = process.argv;
+const [, , folder = 'assets/tiny-base'] = process.argv;
 await using processor = await createProcessor(folder);
 
 // Any file, URL, data URL or bytes; here a grey square of 112 × 84 pixels.

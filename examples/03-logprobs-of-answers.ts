@@ -9,7 +9,7 @@ import { chunkedLogprobs, loadModel } from '#model';
 import { createProcessor } from '#model/processor';
 import { noGrad, TensorScope } from '#tensor';
 
-const [, , folder = 'assets/tiny'] = process.argv;
+const [, , folder = 'assets/tiny-base'] = process.argv;
 await using processor = await createProcessor(folder);
 using model = loadModel(folder);
 
