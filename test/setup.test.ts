@@ -245,16 +245,61 @@ describe('libtorch is looked for', () => {
     expect(downloads.filter((call) => !call.includes('2.13.0+cpu'))).toEqual([]);
   });
 
+  test('a pip that would pull gigabytes to find out is stopped where it announces them', async () => {
+    using checkout = new Checkout();
+    const { code, text, ms } = await checkout.setUp({
+      NO_CPU_WHEEL: '1',
+      PLAIN_NEEDS: 'filelock',
+      PLAIN_SIZE: '899.8 MB',
+    });
+    expect(code).toBe(1);
+    expect(text).toMatch(/only as a CUDA build/);
+    expect(ms).toBeLessThan(15_000); // the fake pulls for half a minute
+  });
+
+  test('the user’s own index is asked before PyTorch’s, which is added to it', async () => {
+    using checkout = new Checkout();
+    await checkout.setUp({ NO_CPU_WHEEL: '1', PLAIN_NEEDS: 'filelock' });
+    const [own, theirs, ...others] = checkout.calls().filter((call) => call.startsWith('pip -m'));
+    expect(own).not.toMatch(/index-url|https:/);
+    expect(theirs).toMatch(/--extra-index-url https:\/\/download\.pytorch\.org\/whl\/cpu /);
+    expect(others.join('\n')).not.toMatch(/index-url/);
+  });
+
+  test('without a network two questions are enough', async () => {
+    using checkout = new Checkout();
+    const { text } = await checkout.setUp({
+      PIP_SAYS: 'WARNING: connection broken by x\nERROR: (from versions: none)',
+    });
+    expect(text).toMatch(/pip could not reach its index\. Check the network.*PIP_FIND_LINKS/);
+    expect(text).not.toContain('WARNING');
+    expect(checkout.calls().filter((call) => call.startsWith('pip'))).toHaveLength(2);
+  });
+
   test('a plain wheel without CUDA is taken where no +cpu one is offered', async () => {
     using checkout = new Checkout();
     expect((await checkout.setUp({ NO_CPU_WHEEL: '1', PLAIN_NEEDS: 'filelock' })).code).toBe(0);
   });
 });
 
+test('CXX may hold words behind the program', async () => {
+  using checkout = new Checkout();
+  const old = await checkout.setUp({ CXX: 'g++ -m64', GXX_VERSION: '9.4.0' });
+  expect(old.text).toMatch(/g\+\+ 11 or newer.*g\+\+ -m64 9\.4\.0/);
+  expect((await checkout.setUp({ CXX: 'g++ -m64' })).code).toBe(0);
+  expect(compilations(checkout.calls())[0]).toMatch(/^g\+\+ -m64 -std/);
+});
+
 describe('what is missing is said with what to install', () => {
   test.for([
     ['no Python', ['python3'], {}, /apt install python3-pip/],
     ['no pip', [], { NO_PIP: '1' }, /Python has no pip.*apt install python3-pip/s],
+    [
+      'no such VL_PYTHON',
+      [],
+      { VL_PYTHON: '/no/python' },
+      /VL_PYTHON names \/no\/python.*no such program/,
+    ],
     ['no compiler', ['g++'], {}, /no C\+\+ compiler.*apt install g\+\+/s],
     ['an old compiler', [], { GXX_VERSION: '9.4.0' }, /g\+\+ 11 or newer/],
     ['no npm', ['npm'], {}, /npm was not found.*apt install npm/],
@@ -466,8 +511,11 @@ describe('one that was killed', () => {
     const child = checkout.start({ NPM_SLEEP: '20' });
     const dead = outcome(child);
     await until(checkout, /npm ci/);
-    child.kill('SIGKILL');
     const pid = Number(/pid=(\d+)/.exec(checkout.calls().join(''))?.[1]);
+    await expect
+      .poll(() => existsSync(join(checkout.root, `build/setup.lock/child.${pid}`)))
+      .toBe(true);
+    child.kill('SIGKILL');
     const working = () =>
       existsSync(`/proc/${pid}`) && !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
     expect(working()).toBe(true);

@@ -14,13 +14,21 @@ const running = new Set();
  */
 
 /**
+ * @typedef {object} Options
+ * @property {string} [cwd]
+ * @property {Record<string, string | undefined>} [env] beside that of this process; undefined takes away
+ * @property {(text: string) => void} [onText] hears what it prints, as it comes
+ * @property {AbortSignal} [signal] ends the program with those it started
+ */
+
+/**
  * Runs a program to its end with its output collected; never throws for a failing one.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, env?: Record<string, string | undefined>, onText?: (text: string) => void }} [options]
+ * @param {Options} [options]
  * @returns {Promise<Outcome>}
  */
-export function child(program, args, { cwd, env, onText } = {}) {
+export function child(program, args, { cwd, env, onText, signal: stop } = {}) {
   return new Promise((resolve) => {
     const process_ = spawn(program, [...args], {
       ...(cwd === undefined ? {} : { cwd }),
@@ -29,6 +37,7 @@ export function child(program, args, { cwd, env, onText } = {}) {
       detached: true, // a group of its own, so that its own children end with it
     });
     running.add(process_);
+    stop?.addEventListener('abort', () => endGroup(process_.pid), { once: true });
     if (process_.pid !== undefined) noteChild(process_.pid);
     let stdout = '';
     let stderr = '';
@@ -53,14 +62,17 @@ export function child(program, args, { cwd, env, onText } = {}) {
   });
 }
 
+/** Ends a child with the processes it started. @param {number | undefined} pid */
+function endGroup(pid) {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGTERM');
+  } catch {
+    // it has ended by itself meanwhile
+  }
+}
+
 /** Ends every child with the processes it started. */
 export function endChildren() {
-  for (const { pid } of running) {
-    if (pid === undefined) continue;
-    try {
-      process.kill(-pid, 'SIGTERM');
-    } catch {
-      // it has ended by itself meanwhile
-    }
-  }
+  for (const { pid } of running) endGroup(pid);
 }

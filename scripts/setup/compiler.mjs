@@ -18,11 +18,22 @@ export const flags = [
 ];
 const oldestCompiler = 11;
 
-const compiler = () => (process.env.CXX ?? '') || 'g++';
+const compiler = () => (process.env.CXX ?? '').trim() || 'g++';
+
+/**
+ * Runs the compiler. CXX may hold words behind the program, as make takes it (`ccache g++`), or a path
+ * with spaces in it.
+ * @param {readonly string[]} args @param {import('./child.mjs').Options} [options]
+ */
+function runCompiler(args, options) {
+  const whole = compiler();
+  const [program = whole, ...words] = fs.existsSync(whole) ? [whole] : whole.split(/\s+/);
+  return child(program, [...words, ...args], options);
+}
 
 /** @returns {Promise<string | undefined>} name and version, or undefined where there is none */
 export async function compilerVersion() {
-  const asked = await child(compiler(), ['-dumpfullversion', '-dumpversion']); // clang knows the second
+  const asked = await runCompiler(['-dumpfullversion', '-dumpversion']); // clang knows the second
   return asked.code === 0 ? `${compiler()} ${asked.stdout.trim()}` : undefined;
 }
 
@@ -30,7 +41,8 @@ export async function compilerVersion() {
 export async function usableCompiler() {
   const found = await compilerVersion();
   if (found === undefined) throw noCompiler();
-  if (/^g\+\+ (\d+)/.test(found) && Number(/ (\d+)/.exec(found)?.[1]) < oldestCompiler)
+  const [, major] = /(?:^| )g\+\+ .*?(\d+)[\d.]*$/.exec(found) ?? [];
+  if (major !== undefined && Number(major) < oldestCompiler)
     throw new SetupProblem(
       `the engine needs g++ ${oldestCompiler} or newer (C++20) and the PATH has ${found}. Install a newer one and name it in CXX, e.g. CXX=g++-12 npm run setup.`,
     );
@@ -95,7 +107,7 @@ export async function compile({ root, libtorch, folder, addon, abi, update }) {
   update(`${compiler()} native/engine.cpp, about 15 s`);
   const output = path.join(temporary, 'engine.node');
   const args = commandLine(root, libtorch, { abi, output });
-  const done = await child(compiler(), args, { cwd: root, env: { TMPDIR: temporary } });
+  const done = await runCompiler(args, { cwd: root, env: { TMPDIR: temporary } });
   if (done.code !== 0) {
     fs.rmSync(folder, { recursive: true, force: true });
     throw compilerProblem(root, done, args);

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { child } from './child.mjs';
 import { withLock } from './lock.mjs';
 import { checkSpace } from './machine.mjs';
+import { findPip, pip } from './pip.mjs';
 import { SetupProblem, knownComplaint, lastLines } from './problem.mjs';
-import { mebibytes } from './report.mjs';
+
+/** @typedef {import('./pip.mjs').Fetch} Fetch */
 
 /** The version that everything is tested with; fetched exactly. */
 export const libtorchVersion = '2.13.0';
@@ -14,6 +16,9 @@ const cpuIndex = 'https://download.pytorch.org/whl/cpu';
 
 /** Wheel, unpacked library and headers, with room to spare. */
 const bytesNeeded = 1_100_000_000;
+
+/** The CPU wheel has 190 MB; one for CUDA has several times that. */
+const largestWheel = 300_000_000;
 
 /** Only the C++ parts of a wheel are used, so its Python version does not matter. */
 const pythonTags = ['3.11', '3.12', '3.13', '3.10', '3.14'];
@@ -57,76 +62,21 @@ function platformOf(tag) {
   ];
 }
 
-/** The first Python that has pip, as the beginning of a command line. @param {readonly string[]} pythons */
-async function findPip(pythons) {
-  let anyPython = false;
-  for (const python of pythons) {
-    const asked = await child(python, ['-m', 'pip', '--version'], { cwd: '/' });
-    anyPython ||= !asked.missing;
-    if (asked.code === 0) return { python, anyPython };
-  }
-  return { python: undefined, anyPython };
-}
-
-/** @param {string} folder @returns {number} bytes of the files below, as far as they can be read */
-function sizeOf(folder) {
-  let sum = 0;
-  try {
-    for (const entry of fs.readdirSync(folder, { withFileTypes: true })) {
-      const there = path.join(folder, entry.name);
-      sum += entry.isDirectory() ? sizeOf(there) : fs.statSync(there).size;
-    }
-  } catch {
-    // pip moved it meanwhile
-  }
-  return sum;
-}
-
-/**
- * @typedef {object} Fetch
- * @property {string} python
- * @property {string} work a folder of this attempt alone
- * @property {(text: string) => void} update
- */
-
-/** @param {Fetch} fetch @param {readonly string[]} args */
-function pip({ python, work }, args) {
-  const env = { TMPDIR: work, PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' };
-  return child(python, ['-m', 'pip', ...args, '--no-deps', '--no-cache-dir'], { cwd: work, env });
-}
-
-/** Downloads a wheel; the outcome says whether. @param {Fetch} fetch @param {readonly string[]} spec */
-async function download(fetch, spec) {
-  const timer = setInterval(
-    () => fetch.update(`pip: ${mebibytes(sizeOf(fetch.work))} so far`),
-    300,
-  );
-  try {
-    return await pip(fetch, ['download', ...spec, '--dest', path.join(fetch.work, 'wheel')]);
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 /**
  * Whether a plain `torch==2.13.0` would be a build without CUDA, judged by what it depends on before
- * gigabytes are pulled. A pip too old to tell counts as no.
+ * gigabytes are pulled. A pip too old to tell counts as no; undefined where there is none at all.
  * @param {Fetch} fetch @param {readonly string[]} spec
  */
 async function withoutCuda(fetch, spec) {
   const target = ['--target', path.join(fetch.work, 'never')];
-  const asked = await pip(fetch, [
-    'install',
-    '--dry-run',
-    '--quiet',
-    '--report',
-    '-',
-    ...target,
-    ...spec,
-  ]);
+  const file = path.join(fetch.work, 'report.json');
+  const command = ['install', '--dry-run', '--report', file, ...target, ...spec];
+  // A pip before 24 pulls the wheel to read what it depends on; its size is announced first.
+  const asked = await pip(fetch, command, { most: largestWheel });
+  if (asked.tooMuch) return false;
   if (asked.code !== 0) return undefined;
   try {
-    const report = JSON.parse(asked.stdout);
+    const report = JSON.parse(fs.readFileSync(file, 'utf8'));
     /** @type {string[]} */
     const needs = report.install[0].metadata.requires_dist ?? [];
     return !needs.some((need) => /^(nvidia|cuda|triton|pytorch-triton)/i.test(need));
@@ -135,41 +85,55 @@ async function withoutCuda(fetch, spec) {
   }
 }
 
-/** Tries the offers in turn; resolves to undefined when a wheel lies in `work/wheel`, else why none does. @param {Fetch} fetch */
+/**
+ * Downloads a wheel into `work/wheel`; the outcome says whether.
+ * @param {Fetch} fetch @param {readonly string[]} spec
+ */
+async function download(fetch, spec) {
+  const to = ['--dest', path.join(fetch.work, 'wheel')];
+  const done = await pip(fetch, ['download', ...spec, ...to], { most: largestWheel });
+  const known = done.code === 0 ? undefined : knownComplaint(done.stderr, fetch.work);
+  if (known !== undefined) throw new SetupProblem(known);
+  return done;
+}
+
+/** Whether pip saw no offer at all, and that for want of a connection. @param {string} stderr */
+function unreachable(stderr) {
+  return (
+    /\(from versions: none\)/.test(stderr) &&
+    /connection broken|ConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError/i.test(stderr)
+  );
+}
+
+/**
+ * Tries the offers in turn: the user's own index and folders, then also PyTorch's, then wheels of other
+ * Pythons, then a plain `torch` if it is none for CUDA. Resolves to undefined when a wheel lies in
+ * `work/wheel`, else to why none does.
+ * @param {Fetch} fetch
+ */
 async function anyWheel(fetch) {
-  const [first = '3.11'] = pythonTags;
+  const [first = '3.11', ...others] = pythonTags;
   const exact = `torch==${libtorchVersion}+cpu`;
-  const offers = [
-    [exact, ...platformOf(first)],
-    [
-      exact,
-      ...platformOf(first),
-      '--extra-index-url',
-      cpuIndex,
-      '--timeout',
-      '20',
-      '--retries',
-      '2',
-    ],
-    ...pythonTags.slice(1).map((tag) => [exact, ...platformOf(tag)]),
-  ];
-  let said = '';
-  for (const offer of offers) {
-    fetch.update(`pip: looking for torch ${libtorchVersion}+cpu`);
-    const done = await download(fetch, offer);
-    if (done.code === 0) return undefined;
-    said ||= done.stderr;
-    const known = knownComplaint(done.stderr, fetch.work);
-    if (known !== undefined) throw new SetupProblem(known);
-  }
+  const own = await download(fetch, [exact, ...platformOf(first)]);
+  if (own.code === 0) return undefined;
+  const patience = ['--timeout', '20', '--retries', '2'];
+  const upstream = ['--extra-index-url', cpuIndex, ...patience];
+  const theirs = await download(fetch, [exact, ...platformOf(first), ...upstream]);
+  if (theirs.code === 0) return undefined;
+  const said = lastLines(own.stderr.replace(/^WARNING: .*\n/gm, ''), 3);
+  if (unreachable(own.stderr) && unreachable(theirs.stderr))
+    return `pip could not reach its index. Check the network or a proxy, then run this again; without a network, name a folder that holds the wheel in PIP_FIND_LINKS. pip said:${said}`;
+  for (const tag of others)
+    if ((await download(fetch, [exact, ...platformOf(tag)])).code === 0) return undefined;
   for (const tag of pythonTags) {
     const plain = [`torch==${libtorchVersion}`, ...platformOf(tag)];
     const light = await withoutCuda(fetch, plain);
-    if (light === false)
-      return `pip offers torch ${libtorchVersion} only as a CUDA build of several gigabytes. Name an index or a folder that has ${libtorchVersion}+cpu, e.g. PIP_EXTRA_INDEX_URL=${cpuIndex} or PIP_FIND_LINKS=/folder/with/wheel`;
-    if (light === true && (await download(fetch, plain)).code === 0) return undefined;
+    const done = light === true ? await download(fetch, plain) : undefined;
+    if (done?.code === 0) return undefined;
+    if (light === false || done?.tooMuch === true)
+      return `pip offers torch ${libtorchVersion} only as a CUDA build of several gigabytes, and ${cpuIndex} could not be reached. Name an index or a folder that has ${libtorchVersion}+cpu, e.g. PIP_EXTRA_INDEX_URL=${cpuIndex} or PIP_FIND_LINKS=/folder/with/wheel`;
   }
-  return `pip found no torch ${libtorchVersion}; check the network and pip's index, or name a folder with its wheel in PIP_FIND_LINKS. pip said:${lastLines(said, 4)}\n   `;
+  return `pip found no torch ${libtorchVersion}. Check pip's index, or name a folder with its wheel in PIP_FIND_LINKS. pip said:${said}`;
 }
 
 /** @param {Fetch} fetch @param {string} target */
@@ -204,8 +168,8 @@ export async function fetchLibtorch(cache, target, { pythons, update }) {
   const { python, anyPython } = await findPip(pythons);
   if (python === undefined)
     return anyPython
-      ? `empty, and Python has no pip to fill it. Install pip (on Debian and Ubuntu: apt install python3-pip; elsewhere: python3 -m ensurepip), then run this again`
-      : `empty, and there is no Python with pip to fill it. Install both (on Debian and Ubuntu: apt install python3-pip), or unpack libtorch and name its folder in LIBTORCH, then run this again`;
+      ? `Python has no pip to fill it. Install pip (on Debian and Ubuntu: apt install python3-pip; elsewhere: python3 -m ensurepip), then run this again`
+      : `there is no Python with pip to fill it. Install both (on Debian and Ubuntu: apt install python3-pip), then run this again`;
   checkSpace(cache, bytesNeeded, 'fetching libtorch');
   return withLock(
     path.join(cache, 'setup.lock'),
@@ -216,6 +180,7 @@ export async function fetchLibtorch(cache, target, { pythons, update }) {
           fs.rmSync(path.join(cache, name), { recursive: true, force: true });
       const work = fs.mkdtempSync(path.join(cache, 'fetch-'));
       try {
+        update(`pip: looking for torch ${libtorchVersion}+cpu`);
         const fetch = { python, work, update };
         const failure = await anyWheel(fetch);
         if (failure !== undefined) return failure;

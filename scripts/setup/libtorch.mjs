@@ -73,6 +73,17 @@ export function pythons() {
   return [...(named === '' ? [] : [named]), 'python3', 'python'];
 }
 
+/** Ends with a sentence when VL_PYTHON names what cannot be started. */
+async function checkNamedPython() {
+  const named = process.env.VL_PYTHON ?? '';
+  if (named === '') return;
+  const asked = await child(named, ['--version'], { cwd: '/' });
+  if (asked.code !== 0)
+    throw new SetupProblem(
+      `VL_PYTHON names ${named}, which does not start as a Python${asked.missing ? ': there is no such program' : ''}. Point it at one, e.g. /folder/of/venv/bin/python, or unset it and python3 is asked.`,
+    );
+}
+
 /** Asks each Python where its torch lies, without importing it. @returns {Promise<Libtorch | undefined>} */
 async function ofPython() {
   const code =
@@ -122,6 +133,7 @@ export async function findLibtorch(cache, update) {
       `LIBTORCH names ${named}, which does not hold both include/ATen and lib/libtorch_cpu.so. Point it at an unpacked libtorch or at the torch folder of a Python installation, or unset it and the set-up will look elsewhere.`,
     );
   }
+  await checkNamedPython();
   update('asking Python for torch');
   const found = (await ofPython()) ?? libtorchAt('cache', cachedFolder(cache));
   if (found !== undefined) return chosen(found);
@@ -132,6 +144,12 @@ export async function findLibtorch(cache, update) {
   const system = libtorchAt('system', '/usr', { include: '/usr/include', lib: systemLib });
   if (system !== undefined) return chosen(system);
   throw new SetupProblem(
-    `no libtorch was found. Tried: LIBTORCH (not set); torch of ${pythons().join(', ')} (none); the cache ${cachedFolder(cache)} (${failure}); the system's libtorch-dev (not installed).`,
+    [
+      `no libtorch was found. Looked for in four places:`,
+      `LIBTORCH: not set; it may name an unpacked libtorch`,
+      `torch installed in Python: none in ${pythons().join(', ')}`,
+      `the cache ${cachedFolder(cache)}: ${failure}`,
+      `the system: libtorch-dev is not installed`,
+    ].join('\n  - '),
   );
 }

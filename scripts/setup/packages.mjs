@@ -120,11 +120,19 @@ function npmCommand(node) {
   return here && fs.existsSync(running) ? [node, running] : ['npm'];
 }
 
-/** npm's cache and logs go to our folder, unless it is told to live off its own. @param {string} cache */
+/**
+ * npm's cache and logs go to our folder, unless it is told to live off its own. Between its tries it
+ * waits less than the 70 s of its defaults: without a network the answer should not take minutes.
+ * @param {string} cache
+ */
 function npmEnvironment(cache) {
-  const offline = [process.env.npm_config_offline, process.env.npm_config_prefer_offline];
-  if (offline.includes('true')) return {};
-  return { npm_config_cache: path.join(cache, 'npm') };
+  const { env } = process;
+  const offline = [env.npm_config_offline, env.npm_config_prefer_offline].includes('true');
+  return {
+    ...(offline ? {} : { npm_config_cache: path.join(cache, 'npm') }),
+    npm_config_fetch_retry_mintimeout: env.npm_config_fetch_retry_mintimeout ?? '2000',
+    npm_config_fetch_retry_maxtimeout: env.npm_config_fetch_retry_maxtimeout ?? '10000',
+  };
 }
 
 /**
@@ -164,12 +172,18 @@ function linkCommand(root) {
   fs.symlinkSync(path.join('..', '..', 'bin', 'vl-rethinker'), link);
 }
 
+/** How far npm is. Optional packages may stay away, so only the others are counted. @param {string} root */
+function progress(root) {
+  const needed = expectedPackages(root).filter(([, { optional }]) => optional !== true);
+  const there = needed.filter(([name]) => fs.existsSync(path.join(root, name, 'package.json')));
+  if (there.length === 0) return 'asking the registry';
+  if (there.length < needed.length) return `${there.length} of ${needed.length} packages`;
+  return 'placing the pinned Node';
+}
+
 /** @param {string} root @param {string} cache @param {(text: string) => void} update */
 async function runNpm(root, cache, update) {
-  const expected = expectedPackages(root).length;
-  const timer = setInterval(() => {
-    update(`npm ci: ${presentPackages(root).length} of ${expected} packages`);
-  }, 300);
+  const timer = setInterval(() => update(`npm ci: ${progress(root)}`), 300);
   try {
     const node = lastingNode(root);
     const [program = 'npm', ...first] = npmCommand(node);

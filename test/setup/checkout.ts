@@ -40,7 +40,7 @@ cp package-lock.json node_modules/.package-lock.json
 `;
 
 const compiler = `#!/bin/sh
-case "$*" in -dump*) echo "\${GXX_VERSION:-12.2.0}"; exit 0 ;; esac
+case "$*" in *-dumpfullversion*) echo "\${GXX_VERSION:-12.2.0}"; exit 0 ;; esac
 echo "g++ $*" >> "$CALLS"
 [ -n "$GXX_SAYS" ] && { echo "$GXX_SAYS" >&2; exit 1; }
 sleep "\${GXX_SLEEP:-0}"
@@ -56,7 +56,9 @@ case "$*" in
   "-m pip install --dry-run"*)
     echo "pip dry-run $*" >> "$CALLS"
     [ -z "$PLAIN_NEEDS" ] && exit 1
-    echo '{"install":[{"metadata":{"requires_dist":["'$PLAIN_NEEDS'"]}}]}'; exit 0 ;;
+    [ -n "$PLAIN_SIZE" ] && { echo "Downloading torch.whl ($PLAIN_SIZE)"; sleep 30; }
+    while [ "$1" != --report ]; do shift; done
+    echo '{"install":[{"metadata":{"requires_dist":["'$PLAIN_NEEDS'"]}}]}' > "$2"; exit 0 ;;
   "-m pip download"*)
     echo "pip $*" >> "$CALLS"
     [ -n "$PIP_SAYS" ] && { echo "$PIP_SAYS" >&2; exit 1; }
