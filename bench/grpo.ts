@@ -52,11 +52,17 @@ async function picture(seed: number): Promise<ImageRef> {
   return openImage(encodePng(pixels, 112, 112));
 }
 
-/** Rollouts of exactly so many tokens, their log-probabilities, and one update. */
+type Old = 'sampler' | 'trainer';
+
+/**
+ * Rollouts of exactly so many tokens and one update. Old log-probabilities are those of the sampler,
+ * or computed by the trainer before the update (`loss.oldLogprobs`). TRL computes none in this
+ * setting: with one step per generation it takes the ratio against its own detached forward pass.
+ */
 async function step(
   policy: Policy,
   prompts: readonly Prompt[],
-  seed: number,
+  { seed, oldLogprobs }: { readonly seed: number; readonly oldLogprobs: Old },
 ): Promise<Readonly<Record<string, number>>> {
   const start = performance.now();
   await policy.publish();
@@ -79,18 +85,24 @@ async function step(
   );
   const sampled = performance.now();
   const sequences = groups.flatMap((group, at) =>
-    group.map(({ tokens: response }) => ({
-      prompt: prompts[at] ?? { chunks: [], length: 0 },
-      response,
-      temperatures: new Float32Array(response.length).fill(1),
+    group.map(({ tokens: response, logprobs }) => ({
+      sequence: {
+        prompt: prompts[at] ?? { chunks: [], length: 0 },
+        response,
+        temperatures: new Float32Array(response.length).fill(1),
+      },
+      logprobs,
     })),
   );
-  const old = await policy.logprobs(sequences);
+  const old =
+    oldLogprobs === 'sampler'
+      ? sequences.map(({ logprobs }) => logprobs)
+      : await policy.logprobs(sequences.map(({ sequence }) => sequence));
   const scored = performance.now();
-  const train = sequences.map((one, at): TrainSequence => {
-    const { length } = one.response;
+  const train = sequences.map(({ sequence }, at): TrainSequence => {
+    const { length } = sequence.response;
     return {
-      ...one,
+      ...sequence,
       actions: new Uint8Array(length).fill(1),
       imitate: new Float32Array(length),
       advantages: new Float32Array(length).fill(at % 2 === 0 ? 0.5 : -0.5),
@@ -107,7 +119,7 @@ async function step(
   const end = performance.now();
   return {
     rollouts: (sampled - start) / 1000,
-    logprobs: (scored - sampled) / 1000,
+    ...(oldLogprobs === 'trainer' ? { logprobs: (scored - sampled) / 1000 } : {}),
     update: (end - scored) / 1000,
   };
 }
@@ -136,15 +148,21 @@ async function compare(context: BenchContext, base: string, dtype: 'f32' | 'bf16
     (image) => processor.problemPrompt({ ...question, images: [image] }, 'notrigger').prompt,
   );
   let seed = 0;
-  await context.compare({
-    label: `step ${dtype}`,
-    ours: () => step(policy, prompts, seed++),
-    theirs: python?.timer('step'),
-    rounds: 5,
-    warmup: 1,
-    bar: 0.4,
-    work: { amount: problems * rollouts * tokens, unit: 'tok' },
-  });
+  const kinds = [
+    { oldLogprobs: 'sampler', label: `step ${dtype}, old logprobs as sampled` },
+    { oldLogprobs: 'trainer', label: `step ${dtype}, old logprobs recomputed` },
+  ] as const;
+  for (const { oldLogprobs, label } of kinds) {
+    await context.compare({
+      label,
+      ours: () => step(policy, prompts, { seed: seed++, oldLogprobs }),
+      theirs: python?.timer('step'),
+      rounds: 5,
+      warmup: 1,
+      bar: 0.4,
+      work: { amount: problems * rollouts * tokens, unit: 'tok' },
+    });
+  }
 }
 
 export const bench: Bench = {

@@ -154,11 +154,10 @@ export class Trainer implements AsyncDisposable {
   async #pictures(prompts: readonly Prompt[]): Promise<Pictures> {
     const shown = new Map(imagesOf(prompts).map(({ image, grid }) => [image.hash, grid]));
     const patches = await Promise.all(
-      Array.from(shown, ([hash, grid]): Patches | Promise<Patches> =>
-        this.#features?.has(hash) === true
-          ? { hash, grid, pixels: new Float32Array(0) }
-          : this.#fetch(hash),
-      ),
+      Array.from(shown, async ([hash, grid]): Promise<Patches> => {
+        const known = this.#features?.has(hash) === true;
+        return known ? { hash, grid, pixels: new Float32Array(0) } : this.#fetch(hash);
+      }),
     );
     return new Map(patches.map((picture) => [picture.hash, picture]));
   }
