@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A report that could not be made or written. */
@@ -25,7 +34,7 @@ export function writePage(path: string, page: string): void {
     }
     renameSync(aside, path);
   } catch (cause) {
-    rmSync(aside, { force: true });
+    if (existsSync(aside)) rmSync(aside);
     throw new ReportError(`cannot write ${path}: ${advice(cause)}`, { cause });
   }
 }

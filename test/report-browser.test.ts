@@ -1,0 +1,127 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { chromium } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runReport } from '#report';
+import { makeRun } from '../src/report/__fixtures__/made-run.ts';
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const executablePath = places.find((path) => existsSync(path));
+if (executablePath === undefined) {
+  console.warn(`skipped: no Chromium in ${places.join(', ')}; the report is not opened`);
+}
+const withBrowser = test.skipIf(executablePath === undefined);
+
+let root = '';
+let browser: Browser | undefined;
+beforeAll(async () => {
+  root = mkdtempSync(join(tmpdir(), 'report-browser-'));
+  if (executablePath === undefined) return;
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  rmSync(root, { recursive: true, force: true });
+});
+
+async function written(name: string, folders: readonly string[]): Promise<string> {
+  const path = join(root, `${name}.html`);
+  writeFileSync(path, await runReport(folders));
+  return pathToFileURL(path).href;
+}
+
+/** Opens a page and keeps everything that it complains about or asks for. */
+async function opened(
+  address: string,
+  look: { readonly width: number; readonly dark?: boolean },
+): Promise<{ readonly page: Page; readonly complaints: string[] }> {
+  if (browser === undefined) throw new Error('internal: no browser');
+  const context = await browser.newContext({
+    viewport: { width: look.width, height: 900 },
+    colorScheme: look.dark === true ? 'dark' : 'light',
+  });
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('console', (message) => complaints.push(`${message.type()}: ${message.text()}`));
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (!/^(?:file|data):/u.test(request.url())) complaints.push(`request: ${request.url()}`);
+  });
+  await page.goto(address);
+  await page.waitForFunction(
+    "document.querySelectorAll('.plot > *').length === document.querySelectorAll('.plot').length",
+  );
+  return { page, complaints };
+}
+
+withBrowser(
+  'a report of 200 iterations is drawn within two seconds of computing, without error or request',
+  { timeout: 300_000 },
+  async () => {
+    makeRun({
+      folder: join(root, 'long'),
+      iterations: 200,
+      rethinks: true,
+      problemsPerIteration: 2,
+    });
+    const address = await written('long', [join(root, 'long')]);
+    const { page, complaints } = await opened('about:blank', { width: 1280 });
+    const session = await page.context().newCDPSession(page);
+    // Thread time, not wall time: a busy machine must not decide.
+    await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+    await page.goto(address);
+    await page.waitForFunction(
+      "document.documentElement.dataset.drawn === 'true' && document.querySelectorAll('.plot > *').length === document.querySelectorAll('.plot').length",
+    );
+    const { metrics } = await session.send('Performance.getMetrics');
+    const busy = metrics.find(({ name }) => name === 'TaskDuration')?.value ?? Infinity;
+    expect(busy).toBeGreaterThan(0);
+    expect(busy).toBeLessThan(2);
+    expect(await page.locator('.plot svg').count()).toBeGreaterThan(15);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  },
+);
+
+withBrowser('pointing at a curve shows its values; the legend hides a line', async () => {
+  makeRun({ folder: join(root, 'short'), iterations: 4, rethinks: true });
+  const { page, complaints } = await opened(await written('short', [join(root, 'short')]), {
+    width: 1280,
+  });
+  const plot = page.locator('[data-chart="groups"]');
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  if (box === null) throw new Error('the chart has no place');
+  await page.mouse.move(box.x + box.width * 0.6, box.y + box.height * 0.5);
+  await expect
+    .poll(() => plot.locator('[aria-label="tip"]').textContent())
+    .toMatch(/optimizer step \d+.*effective: [\d.]+ %/su);
+  const lines = plot.locator('[aria-label="line"] path');
+  const before = await lines.count();
+  await page.locator('#figure-groups button[data-series="0"]').click();
+  expect(await lines.count()).toBe(before - 1);
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+withBrowser('nothing is wider than a phone, and hostile texts stay texts', async () => {
+  const text = '</script><img src=x onerror=alert(1)><script>alert(2)</script>';
+  makeRun({ folder: join(root, 'hostile'), iterations: 2, rethinks: true, text, name: text });
+  makeRun({ folder: join(root, 'other'), iterations: 2, mode: 'grpo' });
+  const address = await written('both', [join(root, 'hostile'), join(root, 'other')]);
+  const { page, complaints } = await opened(address, { width: 360, dark: true });
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+  expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
+    'rgb(20, 22, 26)',
+  );
+  expect(await page.locator('.reading pre').first().textContent()).toContain(text);
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
