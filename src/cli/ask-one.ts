@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { openImage } from '#data';
+import type { ImageRef } from '#data';
 import type { SampleRequest } from '#sampler';
 import {
   type Answer,
@@ -25,13 +25,11 @@ export function harmless(text: string): string {
 
 /** Answers one question: streamed to a terminal, as plain text to a pipe, as one document with --json. */
 export async function askOne(
-  question: string,
+  { question, images }: { readonly question: string; readonly images: readonly ImageRef[] },
   options: AskOptions,
   asking: Asking,
   io: Io,
 ): Promise<ExitCode> {
-  const access = { signal: io.signal };
-  const images = await Promise.all(options.image.map((source) => openImage(source, access)));
   const problem = { id: 'question', question, images };
   const request = requestOf(promptOf(asking, problem, options.prompt), options, asking);
   const streams = io.color.out && options.n === 1 && !options.json;

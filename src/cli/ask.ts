@@ -18,12 +18,16 @@ export const ask: Command<typeof askOptions> = {
     checkAskOptions(options, positionals);
     // Loaded now and not with this file: help needs no libtorch.
     const { openAsking } = await import('./ask-open.ts');
+    const { openImage } = await import('#data');
+    // Before the weights, which may take minutes: a wrong path is told at once.
+    const access = { signal: io.signal };
+    const images = await Promise.all(options.image.map((source) => openImage(source, access)));
     await using asking = await openAsking(options, io);
     if (options.input !== undefined) {
       const { askBatch } = await import('./ask-batch.ts');
       return await askBatch(options, asking, io);
     }
     const { askOne } = await import('./ask-one.ts');
-    return await askOne(positionals[0] ?? '', options, asking, io);
+    return await askOne({ question: positionals[0] ?? '', images }, options, asking, io);
   },
 };
