@@ -117,6 +117,7 @@ async function openPolicy(config: RunConfig, place: PolicyPlace): Promise<Policy
     threads,
     trainVision: config.vision.train,
     gradientCheckpointing: config.policy.gradientCheckpointing,
+    cacheBytes: config.policy.cacheGigabytes * 1e9,
     tokensAtOnce: config.train.microbatchTokens,
   });
   const images = [...data.training].some((problem) => problem.images.length > 0);

@@ -5,6 +5,7 @@ const tiny: Settings = {
   'policy.start': 'assets/tiny-base',
   'policy.compute': 'f32',
   'policy.gradientCheckpointing': false,
+  'policy.cacheGigabytes': 1,
   'data.dataset': 'puzzles',
   'data.subset': 'all',
   'vision.minPixels': 3136,

@@ -111,6 +111,13 @@ test('combinations that cannot work are refused [D12] [S1]', () => {
   expect(
     complaints({ 'mask.policyTrigger': 'true', 'loss.oldLogprobs': 'sampler' }, random)[0],
   ).toMatch('no logprobs for trigger tokens');
+  expect(complaints({ 'train.microbatchTokens': '2000' })).toEqual([
+    'train.microbatchTokens: too little memory: 2000 tokens at once do not hold one response of up to 2048',
+  ]);
+  expect(complaints({ 'train.microbatchTokens': '2048' })).toEqual([]);
+  expect(
+    complaints({ 'train.microbatchTokens': '2048', 'rethink.maxNewTokens': '1025' }, random)[0],
+  ).toMatch('of up to 2049');
   expect(complaints({ 'vision.minPixels': '2000000' })[0]).toMatch(
     'expected at least vision.minPixels',
   );

@@ -148,6 +148,12 @@ function contradictions(config: RunConfig): readonly Complaint[] {
     train.batchSamples > samples,
     `a batch of ${train.batchSamples} can never be full: an iteration has ${samples} samples`,
   );
+  const longest = longestResponse(config);
+  refuse(
+    'train.microbatchTokens',
+    train.microbatchTokens < longest,
+    `too little memory: ${train.microbatchTokens} tokens at once do not hold one response of up to ${longest}`,
+  );
   refuse(
     'vision.maxPixels',
     vision.minPixels > vision.maxPixels,
@@ -171,6 +177,13 @@ function contradictions(config: RunConfig): readonly Complaint[] {
     'the sampler has no logprobs for trigger tokens; set loss.oldLogprobs to trainer',
   );
   return found;
+}
+
+/** Tokens of the longest response that the settings allow, rethinking included. */
+function longestResponse({ rollout, rethink }: RunConfig): number {
+  if (rethink.mode === 'off') return rollout.maxNewTokens;
+  const rethought = Math.min(rollout.maxNewTokens, rethink.maxY1) + rethink.maxNewTokens;
+  return Math.max(rollout.maxNewTokens, rethought);
 }
 
 /** What must be said wherever results of such a run are shown. */

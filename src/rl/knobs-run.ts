@@ -88,6 +88,12 @@ export const dataKnobs: Named<'policy' | 'prompt' | 'data' | 'vision'> = {
   },
   'policy.compute': choice('bf16', 'released code', 'number format of products', ['f32', 'bf16']),
   'policy.gradientCheckpointing': flag(true, 'released code', 'recompute activations: less memory'),
+  'policy.cacheGigabytes': real(
+    16,
+    'ours',
+    'memory in GB for keys and values of sampling: bounds how many responses are drawn at once',
+    { min: 1e-9 },
+  ),
   'prompt.template': choice('default', 'paper v3', 'instruction after the question', allTemplates),
   'data.dataset': {
     type: { kind: 'text' },

@@ -18,6 +18,8 @@ export interface PolicyConfig {
   readonly start: string;
   readonly compute: 'f32' | 'bf16';
   readonly gradientCheckpointing: boolean;
+  /** Memory for keys and values of sampling, in GB. */
+  readonly cacheGigabytes: number;
 }
 
 export interface DataConfig {
