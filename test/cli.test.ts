@@ -249,8 +249,22 @@ describe('words', () => {
   });
 
   test('of a family ask for the second one', async () => {
-    expect((await run(['data'])).err).toMatch(/data needs a second word: check, fetch/);
-    expect((await run(['data', 'chekc'])).err).toMatch(/second word/);
+    expect((await run(['data'])).err).toMatch(/data needs a second word, one of check, fetch\n/);
+    expect((await run(['data', 'chekc'])).err).toMatch(/found "chekc"; did you mean data check\?/);
+    expect((await run(['score', 'comapre'])).err).toMatch(
+      /unknown command "score comapre"; did you mean score compare\?/,
+    );
+    expect((await run(['score', 'zzz'])).err).toMatch(/unexpected "zzz"; sample takes options only/);
+  });
+
+  test('a family alone tells its commands, and options before a command are sent behind it', async () => {
+    const [before, behind] = [await run(['help', 'data']), await run(['data', '--help'])];
+    expect(before).toEqual(behind);
+    expect([before.code, before.err]).toEqual([0, '']);
+    expect(before.out).toMatch(/data check +a command of two words\n +data fetch +another\n/);
+    expect((await run(['--json', 'sample'])).err).toMatch(
+      /unknown option --json before the command; options stand behind it: vl-rethinker sample --json/,
+    );
   });
 
   test('help before or behind a command are the same', async () => {
@@ -264,12 +278,12 @@ describe('help', () => {
     const { out } = await run(['sample', '-h'], { columns: 90 });
     expect(out).toMatch(/^usage: vl-rethinker sample \[options\] <what> \[more\]\.\.\.\n/);
     expect(out).toContain(
-      'Prints its options and words.\n\n  vl-rethinker sample this   # an example\n',
+      'Prints its options and words.\n\n  vl-rethinker sample this   # an example\n  vl-rethinker sample that\n\noptions:',
     );
     expect(out).toMatch(
       /--max-tokens <number> +longest response \(whole, 1 to 4096; default 512\)/,
     );
-    expect(out).toMatch(/--no-shuffle +in another order/);
+    expect(out).toMatch(/--\[no-\]shuffle +draw in another order \(default on\)/);
     expect(out).toMatch(/--dtype <f32\|bf16> +compute type \(default bf16\)/);
     expect(out).toMatch(/--tag <text> +marks the run \(may be repeated\)/);
     expect(out).toMatch(/--out <path>/);

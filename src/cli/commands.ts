@@ -17,7 +17,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'quickstart',
-    summary: 'check this machine, then train a small decoder to add numbers',
+    summary: 'both stages on a small model, and what they taught it',
     load: async () => (await import('./quickstart.ts')).quickstart,
   },
   {
@@ -37,7 +37,8 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'report',
-    summary: 'write a run as one page: curves, tables, rollouts with pictures; several runs overlaid',
+    summary:
+      'write a run as one page: curves, tables, rollouts with pictures; several runs overlaid',
     load: async () => (await import('./report.ts')).reportCommand,
   },
   {
@@ -52,7 +53,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'verify',
-    summary: 'Check answers against gold answers and explain the verdict',
+    summary: 'check answers against gold answers and explain the verdict',
     load: async () => (await import('./verify.ts')).verifyCommand,
   },
   {

@@ -4,11 +4,34 @@ import { type OptionSpec, optionSpecs } from './option-spec.ts';
 import type { HelpIo } from './program-help.ts';
 import { paint, wrap } from './text.ts';
 
+const model = '<folder|id>';
+const path = '<path>';
+
+/** What stands for a value, where the name of the option says more than its type. */
+const forms: Readonly<Record<string, string>> = {
+  model,
+  start: model,
+  data: '<path|id>',
+  root: path,
+  run: path,
+  out: path,
+  fix: path,
+  report: path,
+  images: path,
+  input: path,
+  output: path,
+  items: path,
+  responses: path,
+  html: path,
+  endpoint: '<url>',
+  set: '<key=value>',
+  passrates: '<name=path>',
+};
+
 function placeholder({ kind, choices, flag }: OptionSpec): string {
   if (kind === 'boolean') return '';
   if (choices.length > 0 && choices.join('|').length <= 24) return ` <${choices.join('|')}>`;
-  if (kind === 'number') return ' <number>';
-  return /(file|path|dir|folder|out)$/.test(flag) ? ' <path>' : ' <text>';
+  return ` ${kind === 'number' ? '<number>' : (forms[flag] ?? '<text>')}`;
 }
 
 function facts(spec: OptionSpec): string {
@@ -19,11 +42,14 @@ function facts(spec: OptionSpec): string {
     range,
     repeated && !/repeated/.test(spec.description) ? 'may be repeated' : '',
     required ? 'required' : '',
-    isWorthTelling(shown)
-      ? `default ${typeof shown === 'string' ? shown : JSON.stringify(shown)}`
-      : '',
+    isWorthTelling(shown) ? `default ${valueText(shown)}` : '',
   ].filter((remark) => remark !== '');
   return remarks.length === 0 ? '' : ` (${remarks.join('; ')})`;
+}
+
+function valueText(value: unknown): string {
+  if (value === true) return 'on';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function isWorthTelling(value: unknown): boolean {
@@ -39,14 +65,18 @@ function isWorthTelling(value: unknown): boolean {
 function optionLine(spec: OptionSpec): readonly [string, string] {
   const on = spec.kind === 'boolean' && spec.default === true;
   return [
-    `--${on ? 'no-' : ''}${spec.flag}${placeholder(spec)}`,
+    `--${on ? '[no-]' : ''}${spec.flag}${placeholder(spec)}`,
     `${spec.description}${facts(spec)}`,
   ];
 }
 
-/** Joins the lines of a paragraph; indented lines (examples) and blank ones stay. */
+/**
+ * Joins the lines of a paragraph. Examples, which are indented or begin with the program's name, and
+ * blank lines stay.
+ */
 function reflow(text: string): string {
-  return text.replace(/(?<=\S)\n(?=\S)/g, ' ');
+  const examples = text.replace(/^(?=vl-rethinker )/gm, '  ');
+  return examples.replace(/(?<=^\S.*)\n(?=\S)/gm, ' ').replace(/(?<=^\S.*)\n(?= )/gm, '\n\n');
 }
 
 /** One command's help, printed from its schema. */

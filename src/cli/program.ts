@@ -1,8 +1,7 @@
 import { type Command, type ExitCode, type Io, UsageError } from './command.ts';
 import { type CommandEntry, commands } from './commands.ts';
-
 import { didYouMean } from './nearest.ts';
-import { type HelpIo, programHelp } from './program-help.ts';
+import { type HelpIo, familyHelp, programHelp } from './program-help.ts';
 import { paint } from './text.ts';
 
 /** What the program needs beyond what a command sees. */
@@ -14,8 +13,11 @@ export interface ProgramIo extends Io {
 const defaultWidth = 80;
 const widest = 100;
 
+/** Beside a terminal, `COLUMNS` says how wide the text may be. */
 function helpIo(io: ProgramIo): HelpIo {
-  return { color: io.color, width: Math.min(io.outColumns ?? defaultWidth, widest) };
+  const named = Math.floor(Number(process.env['COLUMNS']));
+  const width = io.outColumns ?? (named > 0 ? named : defaultWidth);
+  return { color: io.color, width: Math.min(width, widest) };
 }
 
 /**
@@ -33,6 +35,7 @@ export async function runProgram(
     if (own !== undefined) return own;
     const { entry, rest } = findCommand(args, entries);
     name = entry.name;
+    checkSecondWord(entry, rest[0], entries);
     return await runCommand(await entry.load(), rest, io);
   } catch (error) {
     return fail(error, { name, json: asksForJson(args) }, io);
@@ -54,6 +57,11 @@ async function ownOption(
     io.err(programHelp(entries, { ...helpIo(io), color: { ...io.color, out: io.color.err } }));
     return 2;
   }
+  const family = familyAskedFor(args, entries);
+  if (family.length > 0) {
+    io.out(familyHelp(family, helpIo(io)));
+    return 0;
+  }
   if (first === 'help') {
     const { entry } = findCommand(rest, entries);
     const { commandHelp } = await import('./help.ts');
@@ -68,11 +76,26 @@ async function ownOption(
     io.out(`${rest.includes('--json') ? JSON.stringify(found) : text}\n`);
     return 0;
   }
-  if (first.startsWith('-'))
-    throw new UsageError(
-      `unknown option ${first}${didYouMean(first.replace(/^-+/, ''), ['help', 'version'], '--')}`,
-    );
+  if (first.startsWith('-')) {
+    const command = rest.find((word) => entries.some(({ name }) => name.split(' ')[0] === word));
+    const hint =
+      command === undefined
+        ? didYouMean(first.replace(/^-+/, ''), ['help', 'version'], '--')
+        : ` before the command; options stand behind it: vl-rethinker ${command} ${first}`;
+    throw new UsageError(`unknown option ${first}${hint}`);
+  }
   return undefined;
+}
+
+/** The commands behind `data --help` and `help data`, where `data` is none itself. */
+function familyAskedFor(
+  args: readonly string[],
+  entries: readonly CommandEntry[],
+): readonly CommandEntry[] {
+  const [first, second, more] = args;
+  const asked = first === 'help' ? second : second === '--help' || second === '-h' ? first : '';
+  if (more !== undefined || entries.some(({ name }) => name === asked)) return [];
+  return entries.filter(({ name }) => name.startsWith(`${asked} `));
 }
 
 /** The command that the first one or two words name. */
@@ -86,13 +109,34 @@ function findCommand(
   const short = entries.find(({ name }) => name === first);
   if (short !== undefined) return { entry: short, rest: args.slice(1) };
 
-  const family = entries.filter(({ name }) => name.startsWith(`${first} `));
-  if (family.length > 0)
+  const seconds = secondWords(first, entries);
+  if (seconds.length > 0) {
+    const found =
+      second === '' || second.startsWith('-') ? '' : `, found ${JSON.stringify(second)}`;
     throw new UsageError(
-      `${first} needs a second word: ${family.map(({ name }) => name.slice(first.length + 1)).join(', ')}`,
+      `${first} needs a second word, one of ${seconds.join(', ')}${found}${didYouMean(second, seconds, `${first} `)}`,
     );
+  }
   const names = entries.map(({ name }) => name);
   throw new UsageError(`unknown command ${JSON.stringify(first)}${didYouMean(first, names)}`);
+}
+
+function secondWords(first: string, entries: readonly CommandEntry[]): readonly string[] {
+  return entries
+    .filter(({ name }) => name.startsWith(`${first} `))
+    .map(({ name }) => name.slice(first.length + 1));
+}
+
+/** `eval scroe`: a command that takes no words, and one of its family is near. */
+function checkSecondWord(
+  { name }: CommandEntry,
+  word: string | undefined,
+  entries: readonly CommandEntry[],
+): void {
+  if (word === undefined || word.startsWith('-')) return;
+  const hint = didYouMean(word, secondWords(name, entries), `${name} `);
+  if (hint !== '')
+    throw new UsageError(`unknown command ${JSON.stringify(`${name} ${word}`)}${hint}`);
 }
 
 async function runCommand(

@@ -45,7 +45,7 @@ const batchSize = 256;
 /** `vl-rethinker verify`: one case explained, a file of cases judged, a file audited. */
 export const verifyCommand: Command<typeof options> = {
   name: 'verify',
-  summary: 'Check answers against gold answers and explain the verdict',
+  summary: 'check answers against gold answers and explain the verdict',
   positionals: '[cases.jsonl | response]',
   help: [
     'verify --gold 1/2 "… \\boxed{0.5}" explains one case: what was found where, what both sides mean, which relation decided.',

@@ -8,10 +8,10 @@ export const sample: Command = {
   name: 'sample',
   summary: 'print what was given',
   positionals: '<what> [more]...',
-  help: 'Prints its options\nand words.\n\n  vl-rethinker sample this   # an example',
+  help: 'Prints its options\nand words.\nvl-rethinker sample this   # an example\nvl-rethinker sample that',
   options: z.strictObject({
     json: z.boolean().default(false).describe('data on stdout'),
-    shuffle: z.boolean().default(true).describe('in another order'),
+    shuffle: z.boolean().default(true).describe('draw in another order'),
     maxTokens: z.number().int().min(1).max(4096).default(512).describe('longest response'),
     temperature: z.number().min(0).default(1).describe('0 takes the likeliest token'),
     dtype: z.enum(['f32', 'bf16']).default('bf16').describe('compute type'),
@@ -49,4 +49,6 @@ export const samples: readonly CommandEntry[] = [
   { name: 'sample', summary: sample.summary, load: async () => sample },
   { name: 'data check', summary: 'a command of two words', load: async () => bare },
   { name: 'data fetch', summary: 'another', load: async () => bare },
+  { name: 'score', summary: 'takes options only', load: async () => bare },
+  { name: 'score compare', summary: 'of its family', load: async () => bare },
 ];
