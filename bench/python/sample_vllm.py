@@ -3,7 +3,9 @@
 Runs in an environment of its own (`VL_VLLM_PYTHON`); what a picture costs is left out in vLLM's favour.
 """
 
+import importlib.util
 import os
+import sys
 import time
 
 os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
@@ -11,6 +13,12 @@ os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
 os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+# vLLM looks at a model's class in a process of its own, which must find the same modules.
+if importlib.util.find_spec("torchvision") is None:
+    stand_ins = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sample_stand_ins")
+    sys.path.append(stand_ins)
+    os.environ["PYTHONPATH"] = os.pathsep.join([stand_ins, os.environ.get("PYTHONPATH", "")])
 
 import torch
 from protocol import serve

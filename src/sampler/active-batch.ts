@@ -4,19 +4,20 @@ import {
   fromInts,
   noGrad,
   outside,
-  stack,
   type Tensor,
   TensorScope,
+  tidy,
 } from '#tensor';
 import { type Arrangement, arrange } from './arrangement.ts';
 import { Bans } from './bans.ts';
-import { PromptSlots, RowCache } from './cache.ts';
-import { decodeStep, type PromptLayer } from './decode.ts';
+import { decodeStep } from './decode.ts';
 import { draw } from './draw.ts';
 import type { KeptRow } from './kept-rows.ts';
 import { owned, type PromptEntry } from './prompt-cache.ts';
+import { type PromptLayer, PromptSlots } from './prompt-slots.ts';
 import type { Published } from './published.ts';
 import { RotaryTable } from './rotary-table.ts';
+import { RowCache } from './row-cache.ts';
 import type { Sequence } from './sequence.ts';
 import type { Task } from './task.ts';
 
@@ -137,16 +138,7 @@ export class ActiveBatch {
   #add({ task, sequence, entry, suffix }: Entrant): void {
     const written = suffix?.shape[3] ?? 0;
     const row = this.#cache.add(written);
-    if (suffix !== undefined) {
-      const { now } = this.#cache;
-      for (let index = 0; index < this.#published.config.text.layers; index++) {
-        const target = this.#cache
-          .layer(index)
-          .select(1, row)
-          .narrow(2, now - written, written);
-        noGrad(() => target.copy_(suffix.select(0, index)));
-      }
-    }
+    if (suffix !== undefined) noGrad(() => this.#cache.written(row, written).copy_(suffix));
     const position = entry.next + written;
     const slot = this.#slotOf(entry);
     this.#rows.push({ task, sequence, key: entry.key, written, slot, position });
@@ -181,16 +173,16 @@ export class ActiveBatch {
       const generation = this.#cache.generation;
       const arrangement = this.#arranged();
       const ids = Int32Array.from(this.#rows, ({ sequence }) => sequence.tokens.at(-1) ?? 0);
-      const positions = Int32Array.from(this.#rows, ({ position }) => position);
+      const positions = this.#rows.map(({ position }) => position);
       const hidden = decodeStep(
         {
           config: this.#published.config.text,
           weights: this.#published.weights,
           rotary: this.#rotary,
-          prompts: this.#prompts,
           cache: this.#cache,
           arrangement,
-          promptLayers: this.#promptLayers,
+          prompts: this.#promptLayers,
+          promptWidth: this.#prompts.width,
         },
         ids,
         positions,
@@ -209,11 +201,8 @@ export class ActiveBatch {
     if (this.#arrangement === undefined) {
       const slots = this.#rows.map(({ slot }) => slot);
       this.#arrangement = arrange(slots, this.#prompts, this.#cache, this.#published);
-      const { layers } = this.#published.config.text;
       // Views that outlive the step.
-      this.#promptLayers = Array.from({ length: layers }, (_, index) =>
-        outside(() => this.#prompts.layer(index)),
-      );
+      this.#promptLayers = outside(() => tidy(() => this.#prompts.layers()));
     }
     return this.#arrangement;
   }
@@ -223,7 +212,8 @@ export class ActiveBatch {
     hidden: Tensor,
     rows: readonly { readonly task: Task; readonly sequence: Sequence }[],
   ): void {
-    const logits = hidden.mm(this.#published.weights.head).to('f32');
+    const product = hidden.mm(this.#published.weights.head);
+    const logits = product.dtype === 'f32' ? product : product.to('f32');
     const drawn = draw(
       logits,
       rows.map(({ sequence }) => sequence),
@@ -263,23 +253,18 @@ export class ActiveBatch {
   }
 
   #keysOf(index: number, { task, sequence, key, written }: Row): Departed['kept'] {
-    const { now } = this.#cache;
-    const { layers } = this.#published.config.text;
     const ids = Int32Array.from([...task.suffix, ...sequence.tokens]).subarray(0, written);
     using _scope = new TensorScope('keep a row');
-    const parts = Array.from({ length: layers }, (_, layer) =>
-      this.#cache
-        .layer(layer)
-        .select(1, index)
-        .narrow(2, now - written, written),
-    );
-    return { promptKey: key, ids, keysValues: owned(() => stack(parts)) };
+    const own = this.#cache.written(index, written);
+    return { promptKey: key, ids, keysValues: owned(() => own.clone().contiguous()) };
   }
 
   #remove(index: number, row: Row): void {
-    const moved = this.#cache.remove(index);
-    const last = this.#rows.pop();
-    if (moved !== undefined && last !== undefined) this.#rows[index] = last;
+    for (const { from, to } of this.#cache.remove(index)) {
+      const moved = this.#rows[from];
+      if (moved !== undefined) this.#rows[to] = moved;
+    }
+    this.#rows.pop();
     const reader = this.#readers[row.slot];
     if (reader === undefined || --reader.count > 0) return;
     const from = this.#prompts.remove(row.slot);

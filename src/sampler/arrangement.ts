@@ -1,5 +1,6 @@
 import { fromArray, fromInts, type DType, outside, type Tensor } from '#tensor';
-import type { PromptSlots, RowCache } from './cache.ts';
+import type { PromptSlots } from './prompt-slots.ts';
+import type { RowCache } from './row-cache.ts';
 
 /**
  * How the active rows lie over the prompts they continue: a grid of `prompts` × `perPrompt` places.
@@ -13,10 +14,12 @@ export interface Arrangement {
   readonly places: Tensor | null;
   /** i64 [rows]: the place of each row; null like `places`. */
   readonly back: Tensor | null;
-  /** [prompts, 1, 1, 1, P] added to scores: −∞ at padding; null without padding. */
-  readonly promptMask: Tensor | null;
-  /** [rows, 1, 1, C] added to scores: −∞ before a row's entry; null when all entered together. */
-  readonly rowMask: Tensor | null;
+  /**
+   * Added to the scores of all rows, those of the prompt first, then those of the columns in sight: −∞
+   * at padding and before a row's entry. [rows, 1, 1, P + C], or [prompts, perPrompt, 1, 1, P + C] when
+   * place and row are the same; null where there is nothing to hide.
+   */
+  readonly mask: Tensor | null;
   dispose(): void;
 }
 
@@ -38,23 +41,22 @@ function backOf(slots: readonly number[], per: number): Int32Array {
   });
 }
 
-function promptMask(prompts: PromptSlots): Float32Array | null {
-  const { lengths, width } = prompts;
-  if (lengths.every((length) => length === width)) return null;
-  const mask = new Float32Array(lengths.length * width);
-  for (const [slot, length] of lengths.entries()) {
-    mask.fill(Number.NEGATIVE_INFINITY, slot * width + length, (slot + 1) * width);
-  }
-  return mask;
-}
-
-function rowMask(cache: RowCache): Float32Array | null {
-  const { entries, first, capacity } = cache;
-  if (entries.every((entry) => entry === first)) return null;
-  const mask = new Float32Array(entries.length * capacity.columns);
-  for (const [row, entry] of entries.entries()) {
-    const start = row * capacity.columns;
-    mask.fill(Number.NEGATIVE_INFINITY, start, start + entry);
+/** [rows, P + C]: the columns begin with the first one in sight. */
+function maskOf(
+  slots: readonly number[],
+  prompts: PromptSlots,
+  cache: RowCache,
+): Float32Array | null {
+  const { lengths, width: P } = prompts;
+  const { entries, first } = cache;
+  const padded = lengths.some((length) => length < P);
+  if (!padded && entries.every((entry) => entry === first)) return null;
+  const width = P + cache.columns - first;
+  const mask = new Float32Array(slots.length * width);
+  for (const [row, slot] of slots.entries()) {
+    const start = row * width;
+    mask.fill(Number.NEGATIVE_INFINITY, start + (lengths[slot] ?? 0), start + P);
+    mask.fill(Number.NEGATIVE_INFINITY, start + P, start + P + (entries[row] ?? 0) - first);
   }
   return mask;
 }
@@ -69,15 +71,15 @@ export function arrange(
   const { places, per } = gridOf(slots, prompts.count);
   const back = backOf(slots, per);
   const same = back.length === places.length && back.every((place, row) => place === row);
+  const values = maskOf(slots, prompts, cache);
   const tensors = outside(() => {
-    const index = (values: Int32Array): Tensor => fromInts(values).to(like.device);
-    const mask = (values: Float32Array | null, shape: readonly number[]): Tensor | null =>
-      values === null ? null : fromArray(values, shape).to(like.dtype).to(like.device);
+    const index = (of: Int32Array): Tensor => fromInts(of).to(like.device);
+    const over = same ? [prompts.count, per] : [slots.length];
+    const shape = [...over, 1, 1, (values?.length ?? 0) / slots.length];
     return {
       places: same ? null : index(places),
       back: same ? null : index(back),
-      promptMask: mask(promptMask(prompts), [prompts.count, 1, 1, 1, prompts.width]),
-      rowMask: mask(rowMask(cache), [slots.length, 1, 1, cache.capacity.columns]),
+      mask: values === null ? null : fromArray(values, shape).to(like.dtype).to(like.device),
     };
   });
   return {

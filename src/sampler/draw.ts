@@ -137,18 +137,10 @@ function blockOf(V: number): number {
   return width < 16 ? 1 : width;
 }
 
-/** Up to this width a product with a triangle is faster than libtorch's cumulated sum. */
-const widestTriangle = 256;
-
-function cumulate(weights: Tensor, n: number): Tensor {
-  if (n > widestTriangle) return weights.cumsum(-1);
-  return weights.mm(ops.ones([n, n], { dtype: 'f64', device: weights.device }).triu());
-}
-
-/** Per row, the first place where the cumulated weights [B, n] exceed a uniform share of their sum. */
+/** Per row, the first place [B, 1] where the cumulated weights [B, n], f64, exceed a uniform share of their sum. */
 function pick(weights: Tensor, rows: readonly DrawRow[], which: 0 | 1): Tensor {
   const { n } = weights.dims('B n');
-  const cumulated = cumulate(weights.to('f64'), n);
+  const cumulated = weights.cumsum(-1);
   const shares = Float64Array.from(rows, (row) => Math.min(below1, uniform(row, which)));
   const u = fromArray(shares, [rows.length, 1]).to(weights.device);
   const target = cumulated.narrow(-1, n - 1, 1).mul(u);
@@ -164,11 +156,11 @@ function pick(weights: Tensor, rows: readonly DrawRow[], which: 0 | 1): Tensor {
 function invert(probabilities: Tensor, rows: readonly DrawRow[]): Tensor {
   const { B, V } = probabilities.dims('B V');
   const width = blockOf(V);
-  if (width === 1) return pick(probabilities, rows, 0);
+  if (width === 1) return pick(probabilities.to('f64'), rows, 0);
   const blocks = probabilities.view([B, V / width, width]);
-  const block = pick(blocks.sum(-1), rows, 0);
-  const chosen = blocks.gather(1, block.unsqueeze(-1).expand([B, 1, width])).squeeze(1);
-  return ops.add(block.mul(width), pick(chosen, rows, 1));
+  const block = pick(blocks.sum(-1).to('f64'), rows, 0);
+  const chosen = blocks.takeAlongDim(block.unsqueeze(-1), 1).squeeze(1);
+  return ops.add(pick(chosen.to('f64'), rows, 1), block, { alpha: width });
 }
 
 /** Draws one token per row from logits f32 [B, V]; may change them. */

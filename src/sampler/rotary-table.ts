@@ -1,5 +1,5 @@
 import { textRotary, type TextConfig } from '#model';
-import { concat, type DType, noGrad, ops, outside, type Tensor } from '#tensor';
+import { type DType, fromInts, noGrad, outside, type Tensor } from '#tensor';
 
 /** Cosines and sines of text positions, ready to be looked up: after a prompt all axes are equal. */
 export class RotaryTable {
@@ -30,27 +30,22 @@ export class RotaryTable {
   }
 
   /**
-   * Tables for heads side by side: `turned` query heads and `kv` key heads turn, `kv` value heads do
-   * not. [B, turned + 2 · kv, d] each.
+   * Tables [B · (turned + still), d] for heads side by side, of which the first `turned` turn. Position
+   * 0 turns nothing, so it is the one that the others are given.
    */
   rows(
-    positions: Tensor,
+    positions: readonly number[],
     turned: number,
-    kv: number,
+    still: number,
   ): { readonly cos: Tensor; readonly sin: Tensor } {
     if (this.#cos === undefined || this.#sin === undefined) throw new Error('internal: no table');
-    const { B } = positions.dims('B');
-    const { d } = this.#cos.dims('_ d');
-    const heads = (table: Tensor): Tensor =>
-      table
-        .indexSelect(0, positions)
-        .unsqueeze(1)
-        .expand([B, turned + kv, d]);
-    const options = { dtype: this.#like.dtype, device: this.#like.device };
-    return {
-      cos: concat([heads(this.#cos), ops.ones([B, kv, d], options)], 1),
-      sin: concat([heads(this.#sin), ops.zeros([B, kv, d], options)], 1),
-    };
+    const all = turned + still;
+    const places = new Int32Array(positions.length * all);
+    for (const [row, position] of positions.entries()) {
+      places.fill(position, row * all, row * all + turned);
+    }
+    const index = fromInts(places).to(this.#like.device);
+    return { cos: this.#cos.indexSelect(0, index), sin: this.#sin.indexSelect(0, index) };
   }
 
   dispose(): void {

@@ -1,0 +1,242 @@
+import { bytesOf, noGrad, type Tensor, TensorScope } from '#tensor';
+import { type Band, Bands } from './bands.ts';
+import { owned, room } from './prompt-cache.ts';
+import type { CacheShape } from './prompt-slots.ts';
+
+/** What the rows of one band read at one step. */
+export interface Sight extends Band {
+  /** Columns from `first` to the present one. */
+  readonly columns: number;
+  /** Layer by layer: [m, K, d, columns], or with rows by prompt [G, N, K, d, columns]. */
+  readonly keys: readonly Tensor[];
+  /** The same as […, columns, d]. */
+  readonly values: readonly Tensor[];
+}
+
+/** Elements of keys for which it is worth giving a band of rows products of its own. */
+const worthElements = 1 << 17;
+
+/**
+ * Keys and values of what active rows have written themselves. All rows write the same column at the
+ * same step, so a step needs one copy per layer; a row that entered later does not see the columns
+ * before its entry, and rows that entered much later do not read them either (`Bands`).
+ */
+export class RowCache {
+  readonly #shape: CacheShape;
+  readonly #like: Pick<Tensor, 'dtype' | 'device'>;
+  readonly #bands = new Bands();
+  /** [L, 2, B, K, C, d] */
+  #all: Tensor | undefined;
+  #rows = 0;
+  #columns = 0;
+  #now = 0;
+  #generation = 0;
+  /** Columns that are foreseen to be needed: growth stops there. */
+  #foreseen = Infinity;
+
+  constructor(shape: CacheShape, like: Pick<Tensor, 'dtype' | 'device'>) {
+    this.#shape = shape;
+    this.#like = like;
+  }
+
+  get count(): number {
+    return this.entries.length;
+  }
+
+  /** Changes whenever columns have moved or the tensor has been replaced. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** The column that this step writes. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** The first column that any active row sees. */
+  get first(): number {
+    return this.count === 0 ? this.#now : Math.min(...this.entries);
+  }
+
+  /** First column of each row. */
+  get entries(): readonly number[] {
+    return this.#bands.entries;
+  }
+
+  get bytes(): number {
+    return this.#all?.byteLength ?? 0;
+  }
+
+  /** Bytes that it takes to hold so many further rows, all of them with so many columns. */
+  bytesWith(rows: number, columns: number): number {
+    const { layers, kvHeads, headDim } = this.#shape;
+    const cell = 2 * layers * kvHeads * headDim * bytesOf(this.#like.dtype);
+    return Math.max((this.count + rows) * columns * cell, this.bytes);
+  }
+
+  /** Columns there is room for. */
+  get columns(): number {
+    return this.#columns;
+  }
+
+  /** Rows that read the same columns. */
+  get bands(): readonly Band[] {
+    const { kvHeads, headDim } = this.#shape;
+    return this.#bands.worth(worthElements / (kvHeads * headDim));
+  }
+
+  /** [2, B, K, d] layer by layer: where this step's keys and values go. */
+  present(): readonly Tensor[] {
+    const { kvHeads: K, headDim: d, layers: L } = this.#shape;
+    const [layer, half, row, head] = this.#strides();
+    return this.#tensor()
+      .asStrided([L, 2, this.count, K, d], [layer, half, row, head, 1], this.#now * d)
+      .unbind(0);
+  }
+
+  /** What a band reads; `over`: its rows, or prompts and rows of each where all rows are one band. */
+  sight(band: Band, over: readonly number[]): Sight {
+    const { kvHeads: K, headDim: d, layers: L } = this.#shape;
+    const [layer, half, row, head] = this.#strides();
+    const columns = this.#now - band.first + 1;
+    const rows = over.length === 1 ? [row] : [(over[1] ?? 1) * row, row];
+    const start = band.start * row + band.first * d;
+    const all = this.#tensor();
+    const view = (shape: readonly number[], strides: readonly number[], from: number) =>
+      all.asStrided([L, ...over, K, ...shape], [layer, ...rows, head, ...strides], from).unbind(0);
+    const keys = view([d, columns], [1, d], start);
+    const values = view([columns, d], [d, 1], start + half);
+    return { ...band, columns, keys, values };
+  }
+
+  /** Elements between two layers, keys and values, rows, heads. */
+  #strides(): readonly [number, number, number, number] {
+    const { kvHeads, headDim } = this.#shape;
+    const head = this.#columns * headDim;
+    const row = kvHeads * head;
+    return [2 * this.#rows * row, this.#rows * row, row, head];
+  }
+
+  #tensor(): Tensor {
+    if (this.#all === undefined) throw new Error('internal: no rows');
+    return this.#all;
+  }
+
+  /** [L, 2, K, length, d]: what a row has written last. */
+  written(row: number, length: number): Tensor {
+    return this.#tensor()
+      .select(2, row)
+      .narrow(3, this.#now - length, length);
+  }
+
+  /** Makes room for further rows at once; `columns` is the most that all rows together will need. */
+  expect(rows: number, columns: number): void {
+    this.#foreseen = columns;
+    this.#reserve(this.count + rows, Math.max(1, Math.min(columns, this.#columns)));
+  }
+
+  /** A new row that sees the last `written` columns as its own; returns its number. */
+  add(written = 0): number {
+    if (this.count === 0) this.#now = written;
+    else if (this.#now < written) {
+      this.#reserve(this.count, written + 1);
+      this.#shift(written - this.#now);
+    }
+    this.#bands.add(this.#now - written);
+    this.#reserve(this.count, this.#now + 1);
+    const row = this.count - 1;
+    if (row === 0) return row;
+    // What is masked is multiplied by zero, so it has to be a number.
+    const entry = this.entries[row] ?? 0;
+    const others = Math.min(...this.entries.slice(0, row));
+    if (entry > others) this.#blank([row, 1], [others, entry]);
+    if (entry < others) this.#blank([0, row], [entry, others]);
+    return row;
+  }
+
+  #blank([row, rows]: readonly [number, number], [from, to]: readonly [number, number]): void {
+    using _scope = new TensorScope('blank columns');
+    const part = this.#tensor().narrow(2, row, rows);
+    noGrad(() => part.narrow(4, from, to - from).zero_());
+  }
+
+  /** Frees a row; others may move. Returns who moved where, in order. */
+  remove(row: number): readonly { readonly from: number; readonly to: number }[] {
+    const { first } = this;
+    const length = this.#now - first;
+    const moves = this.#bands.remove(row);
+    if (length === 0) return moves;
+    using _scope = new TensorScope('move rows');
+    const part = (index: number): Tensor =>
+      this.#tensor().select(2, index).narrow(3, first, length);
+    noGrad(() => {
+      for (const { from, to } of moves) part(to).copy_(part(from));
+    });
+    return moves;
+  }
+
+  /** Ends a step: the next one writes the next column. */
+  advance(): void {
+    this.#now++;
+    if (this.#now < this.#columns) return;
+    const { first } = this;
+    const full = this.#columns >= this.#foreseen && first > 0;
+    if (full || first >= this.#columns / 2) this.#shift(-first);
+    else this.#reserve(this.count, this.#now + 1);
+  }
+
+  /** Moves all columns in use by `by`; there must be room. */
+  #shift(by: number): void {
+    const { first } = this;
+    const length = this.#now - first;
+    this.#generation++;
+    for (let index = 0; length > 0 && index < this.#shape.layers; index++) {
+      using _scope = new TensorScope('shift columns');
+      const layer = this.#tensor().select(0, index);
+      const kept = layer.narrow(3, first, length).clone();
+      noGrad(() => layer.narrow(3, first + by, length).copy_(kept));
+    }
+    this.#bands.shift(by);
+    this.#now += by;
+  }
+
+  /** Room for rows and columns; where it takes a new tensor, the columns in use move to its start. */
+  #reserve(rows: number, columns: number): void {
+    if (rows <= this.#rows && columns <= this.#columns) return;
+    const { layers, kvHeads, headDim } = this.#shape;
+    const { first } = this;
+    const used = { rows: Math.min(this.#rows, this.count), columns: this.#now - first };
+    this.#generation++;
+    const needed = Math.max(columns, this.#now + 1) - first;
+    const roomy = Math.min(
+      Math.max(64, needed > this.#columns ? this.#columns * 2 : this.#columns),
+      this.#foreseen,
+    );
+    this.#rows = Math.max(rows, this.count);
+    this.#columns = Math.max(needed, roomy);
+    using _scope = new TensorScope('grow rows');
+    const shape = [layers, 2, this.#rows, kvHeads, this.#columns, headDim];
+    const fresh = owned(() => room(shape, this.#like).zero_());
+    const old = this.#all;
+    if (old !== undefined && used.columns > 0) {
+      const part = (whole: Tensor, from: number): Tensor =>
+        whole.narrow(2, 0, used.rows).narrow(4, from, used.columns);
+      noGrad(() => part(fresh, 0).copy_(part(old, first)));
+    }
+    this.#all = fresh;
+    old?.dispose();
+    this.#bands.shift(-first);
+    this.#now -= first;
+  }
+
+  clear(): void {
+    this.#bands.clear();
+    this.#all?.dispose();
+    this.#all = undefined;
+    this.#rows = 0;
+    this.#columns = 0;
+    this.#now = 0;
+    this.#generation++;
+    this.#foreseen = Infinity;
+  }
+}
