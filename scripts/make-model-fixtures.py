@@ -1,4 +1,4 @@
-"""Makes test/fixtures/model: what transformers computes for two very small Qwen2.5-VL models.
+"""Makes test/fixtures/model: what transformers computes for three very small Qwen2.5-VL models.
 
     python scripts/make-model-fixtures.py [OUT]
 
@@ -49,6 +49,16 @@ MODELS = {
         text=dict(hidden_size=24, intermediate_size=32, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=2),
         vision=dict(depth=2, hidden_size=8, intermediate_size=12, num_heads=1, window_size=112, fullatt_block_indexes=[1]),
         sections=[2, 2, 2], epsilon=1e-5, rows=[[9], [2, (2, 4), 8]],
+    ),
+    # One layer, one key head, pairs that never turn with t, windows of one token and no full attention, grids that
+    # fill no, one and several windows, another rotary base in the tower.
+    "edges": dict(
+        seed=13, tied=False, keys="nested", config="flat", dtype=torch.float32, shard_bytes=None,
+        text=dict(hidden_size=24, intermediate_size=20, num_hidden_layers=1, num_attention_heads=3, num_key_value_heads=1,
+                  head_dim=8),
+        vision=dict(depth=1, hidden_size=8, intermediate_size=20, num_heads=2, window_size=28, fullatt_block_indexes=[],
+                    rope_parameters=dict(rope_type="axial", rope_theta=300.0)),
+        sections=[0, 3, 1], epsilon=1e-3, rows=[[(2, 2), 7], [1, (2, 8), (6, 2), 8]],
     ),
 }
 
@@ -225,9 +235,10 @@ def forward_case(model, spec, name, inputs, loss_mask, file):
     norms = {n: g.double().norm().item() for n, g in grads.items()}
     total = sum(norm**2 for norm in norms.values()) ** 0.5
     found |= file.entry("grad_norm", torch.tensor([total], dtype=torch.float32), "expected")
+    layer, block = min(1, spec["text"]["num_hidden_layers"] - 1), min(1, spec["vision"]["depth"] - 1)
     for parameter in (
-        "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.layers.1.self_attn.k_proj.weight",
-        "model.norm.weight", "visual.blocks.0.attn.qkv.bias", "visual.blocks.1.mlp.gate_proj.weight",
+        "model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", f"model.layers.{layer}.self_attn.k_proj.weight",
+        "model.norm.weight", "visual.blocks.0.attn.qkv.bias", f"visual.blocks.{block}.mlp.gate_proj.weight",
         "visual.merger.ln_q.weight",
     ):
         found |= file.entry(f"grad.{parameter}", grads[parameter], "expected")
@@ -267,7 +278,7 @@ def bf16_case(model, name, inputs, loss_mask, file):
                 rmsLimit=1.5 * error.square().mean().sqrt().item(), maxAbsLimit=2 * error.abs().max().item())
 
 
-def adamw_case(model, name, inputs, loss_mask, file):
+def adamw_case(model, spec, name, inputs, loss_mask, file):
     model = copy.deepcopy(model)
     found = file.inputs(inputs, loss_mask)
     named = {published(n): p for n, p in model.named_parameters() if ".visual." not in n}
@@ -286,7 +297,7 @@ def adamw_case(model, name, inputs, loss_mask, file):
     change = {n: p.detach() - before[n] for n, p in named.items()}
     found |= file.entry("loss", torch.stack(losses), "expected", tolerance=1e-4)
     found |= file.entry("grad_norm", torch.stack(norms), "expected", tolerance=2e-4)
-    name_of = "model.layers.1.mlp.down_proj.weight"
+    name_of = f"model.layers.{min(1, spec['text']['num_hidden_layers'] - 1)}.mlp.down_proj.weight"
     found |= file.entry(f"delta.{name_of}", change[name_of], "expected", tolerance=3e-2)
     values = {n: d.norm().item() for n, d in change.items()}
     return dict(name=name, kind="adamw", optimizer=OPTIMIZER, file=file.name, tensors=found,
@@ -310,7 +321,7 @@ def make(name, spec, out):
     cases.append(greedy_case("greedy", cases[0]["tensors"], shared, continued))
     plain, plain_mask = left_padded([[10], [16]], seed + 1)
     cases.append(bf16_case(model, "bf16", plain, plain_mask, text))
-    cases.append(adamw_case(model, "adamw", plain, plain_mask, text))
+    cases.append(adamw_case(model, spec, "adamw", plain, plain_mask, text))
     for file in (shared, text):
         file.save(folder)
     manifest = dict(
@@ -318,7 +329,7 @@ def make(name, spec, out):
         rule="max|ours − expected| ≤ tolerance · max|expected|, over the elements where the mask named by `where` is 1",
         versions=dict(transformers=transformers.__version__, torch=torch.__version__),
         specialTokenIds=dict(SPECIAL, pad_token_id=PADDING),
-        checkpoints=[dict(path="model", keys=spec["keys"], config=spec["config"], dtype="BF16", tied=spec["tied"],
+        checkpoints=[dict(path="model", keys=spec["keys"], config=spec["config"], dtype="BF16" if spec["dtype"] == torch.bfloat16 else "F32", tied=spec["tied"],
                           sharded=spec["shard_bytes"] is not None)],
         cases=cases,
     )

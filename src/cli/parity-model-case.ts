@@ -31,7 +31,9 @@ export const modelCase = z.discriminatedUnion('kind', [
   z.looseObject({
     ...common,
     kind: z.literal('adamw'),
-    optimizer: z.looseObject({
+    // Strict: a setting we do not know would be left out.
+    optimizer: z.strictObject({
+      decayed: z.literal('all parameters').optional(),
       lr: z.number(),
       betas: z.tuple([z.number(), z.number()]),
       eps: z.number(),
@@ -44,6 +46,23 @@ export const modelCase = z.discriminatedUnion('kind', [
 ]);
 export type ModelCase = z.output<typeof modelCase>;
 export type CaseOf<Kind extends ModelCase['kind']> = Extract<ModelCase, { kind: Kind }>;
+
+/** Inputs that `readBatch` and the loss understand; masks of `where` may have any name. */
+const knownInputs: ReadonlySet<string> = new Set([
+  'input_ids',
+  'attention_mask',
+  'loss_mask',
+  'pixel_values',
+  'image_grid_thw',
+]);
+
+/** Inputs of a case that nobody would look at: leaving them out might change what is computed. */
+export function unknownInputs({ tensors }: ModelCase): readonly string[] {
+  const masks = new Set(Object.values(tensors).map(({ where }) => where));
+  return Object.entries(tensors)
+    .filter(([name, { role }]) => role === 'input' && !knownInputs.has(name) && !masks.has(name))
+    .map(([name]) => name);
+}
 
 export const modelManifest = z.looseObject({
   format: z.literal(1),

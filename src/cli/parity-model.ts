@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { z } from 'zod';
 
 import { loadModel, type QwenVL } from '#model';
 import { AdamW, clipGradNorm, gradNorm } from '#nn';
-import { noGrad, Safetensors, type Tensor, TensorScope } from '#tensor';
+import { noGrad, readSafetensorsHeader, Safetensors, type Tensor, TensorScope } from '#tensor';
 
 import { compared, failure, type ParityResult } from './parity-check.ts';
 import { greedyContinuation } from './parity-model-greedy.ts';
@@ -15,6 +16,7 @@ import {
   modelCase,
   modelManifest,
   readBatch,
+  unknownInputs,
 } from './parity-model-case.ts';
 import { checkSamplerGreedy } from './parity-sampler-greedy.ts';
 import { runCase, textQuantities, visionQuantities } from './parity-model-forward.ts';
@@ -42,6 +44,29 @@ export async function* checkModel(folder: string, manifest: unknown): AsyncItera
       await nextTurn();
     }
   }
+  yield* strangers(folder, parsed.data.cases);
+}
+
+/** Tensors in the files that no case names. */
+function* strangers(
+  folder: string,
+  cases: readonly Readonly<Record<string, unknown>>[],
+): Iterable<ParityResult> {
+  const named = new Map<string, Set<string>>();
+  for (const found of cases) {
+    const known = modelCase.safeParse(found).data;
+    if (known === undefined) continue;
+    const names = named.get(known.file) ?? new Set();
+    for (const name of Object.keys(known.tensors)) names.add(name);
+    named.set(known.file, names);
+  }
+  for (const [file, names] of named) {
+    const path = join(folder, file);
+    if (!existsSync(path)) continue; // its cases have failed already
+    for (const name of readSafetensorsHeader(path).entries.keys()) {
+      if (!names.has(name)) yield failure(file, name, 'not in the manifest');
+    }
+  }
 }
 
 /** Lets Ctrl-C through between cases. */
@@ -60,6 +85,9 @@ function* checkCase(place: Place, found: ModelCase): Iterable<ParityResult> {
   using _scope = new TensorScope('parity case');
   using model = loadModel(place.checkpoint, { dtype: found.kind === 'bf16' ? 'bf16' : 'f32' });
   const tensors = new CaseTensors(file, found.tensors);
+  for (const name of unknownInputs(found)) {
+    yield failure(place.label, name, 'this program knows no such input');
+  }
   switch (found.kind) {
     case 'forward':
       yield* checkForward(place.label, found, tensors, model);

@@ -11,7 +11,8 @@ const tensorEntry = z.looseObject({
   role: z.enum(['input', 'expected', 'reference']),
   tolerance: z.number().optional(),
 });
-const samplingCase = z.looseObject({
+// Strict: a filter we do not know would be left out.
+const samplingCase = z.strictObject({
   name: z.string(),
   kind: z.literal('sampling'),
   temperature: z.number(),
@@ -26,7 +27,7 @@ const samplingManifest = z.looseObject({
   kind: z.literal('sampling'),
   order: z.tuple([z.literal('temperature'), z.literal('topK'), z.literal('topP')]),
   compare: z.record(z.string(), z.enum(['by token', 'sorted'])),
-  cases: z.array(samplingCase),
+  cases: z.array(z.looseObject({ name: z.string() })),
 });
 
 /** A row of a draw under the parameters of a case. */
@@ -62,11 +63,16 @@ export async function* checkSampling(
     yield failure('sampling', 'manifest', z.prettifyError(parsed.error));
     return;
   }
-  for (const found of parsed.data.cases) {
+  for (const any of parsed.data.cases) {
+    const found = samplingCase.safeParse(any);
+    if (!found.success) {
+      yield failure(any.name, 'case', z.prettifyError(found.error));
+      continue;
+    }
     try {
-      yield* checkCase(join(folder, found.file), found, parsed.data.compare);
+      yield* checkCase(join(folder, found.data.file), found.data, parsed.data.compare);
     } catch (error) {
-      yield failure(found.name, 'case', error instanceof Error ? error.message : String(error));
+      yield failure(any.name, 'case', error instanceof Error ? error.message : String(error));
     }
   }
 }

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -67,7 +68,7 @@ test('our own fixtures pass: positions, activations, gradients, greedy tokens, b
   expect(code).toBe(0);
   const kinds = new Set(results.map((found) => found.case.replace(/^.*\//, '')));
   expect(kinds).toEqual(new Set(['batch', 'greedy', 'bf16', 'adamw']));
-  expect(results).toHaveLength(60);
+  expect(results).toHaveLength(90);
   expect(liveTensors()).toBe(before);
 });
 
@@ -81,6 +82,49 @@ test.skipIf(!existsSync(shared)).each(sharedModels)(
     expect(results).toHaveLength(count);
   },
 );
+
+/** Failures of a copy of our smallest fixture after an edit of its manifest. */
+async function edited(change: (manifest: any) => void): Promise<readonly string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'parity-'));
+  try {
+    cpSync(join(own, 'edges'), folder, { recursive: true });
+    const path = join(folder, 'fixture.json');
+    const manifest = JSON.parse(readFileSync(path, 'utf8'));
+    change(manifest);
+    writeFileSync(path, JSON.stringify(manifest));
+    const { code, results } = await compare(folder);
+    expect(code).toBe(1);
+    return failures(results).map((line) => line.replace(/^[^/]*\//, ''));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('what a manifest or a file holds and this program does not know fails', async () => {
+  const of = (manifest: any, name: string) =>
+    manifest.cases.find((each: any) => each.name === name);
+  const found = await edited((manifest) => {
+    const { tensors } = of(manifest, 'batch');
+    tensors.attention_bias = { ...tensors.input_ids };
+    tensors.image_gate = { ...tensors.image_embeds };
+    delete tensors.rope_deltas;
+    of(manifest, 'greedy').kind = 'beam';
+    of(manifest, 'adamw').optimizer.amsgrad = true;
+  });
+  expect(found).toEqual([
+    'model/batch attention_bias',
+    'model/batch image_gate',
+    'model/greedy case',
+    'model/adamw case',
+    // Named by no case that is known any more.
+    'cases/batch.safetensors rope_deltas',
+    'cases/batch.safetensors tokens',
+    'cases/batch.safetensors token_logprobs',
+    'cases/text.safetensors delta.model.layers.0.mlp.down_proj.weight',
+    'cases/text.safetensors grad_norm',
+    'cases/text.safetensors loss',
+  ]);
+});
 
 test('one-dimensional positions fail wherever there is a picture, and only there', async () => {
   wrong.positions = true;
