@@ -69,6 +69,25 @@ test('a worker that hangs is ended, its pair reported, and the others judged', a
   await pool.close();
 });
 
+test('a worker that waits for the processor is not ended, however long it takes', async () => {
+  const pool = createVerifyPool({
+    workers: 1,
+    patienceMs: 60,
+    workerUrl: new URL('./__fixtures__/hanging-worker.ts', import.meta.url),
+  });
+  const work = ['1', 'wait', '2'].map((prediction) => ({
+    input: { gold: '1', prediction, source: 'answer' as const },
+  }));
+  const verdicts = await pool.verifyAll(work);
+  expect(verdicts.map((verdict) => verdict.reason)).toEqual([
+    'identical',
+    'shape-differs',
+    'number-differs',
+  ]);
+  expect(pool.killed).toBe(0);
+  await pool.close();
+});
+
 test('a closed pool takes no more work', async () => {
   const pool = createVerifyPool({ workers: 1 });
   await pool.close();

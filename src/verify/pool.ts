@@ -24,9 +24,9 @@ export interface VerifyPoolOptions {
   readonly workers?: number;
   /** Pairs sent at once. */
   readonly batchSize?: number;
-  /** Milliseconds without a finished pair after which a worker is terminated. */
+  /** Milliseconds of a worker's own processor time on one pair after which it is terminated. */
   readonly patienceMs?: number;
-  /** Milliseconds that a batch may take on top before the first look, for the start of a worker. */
+  /** Processor milliseconds that the first pair may take on top, for the start of a worker. */
   readonly startMs?: number;
   /** Told of every pair a worker was terminated on; the input belongs in a log. */
   readonly onKill?: (task: VerifyTask) => void;
@@ -59,9 +59,14 @@ interface Slot {
   batch: Batch | undefined;
   /** Verdicts of this batch from before a kill, with the killed pair's. */
   done: Verdict[];
-  seen: number;
+  /** The pair the worker was at when it was last looked at, and when and at which processor time it was first seen there. */
+  seen: { readonly progress: number; readonly cpuMs: number; readonly at: number };
   timer: NodeJS.Timeout | undefined;
 }
+
+const unseen = { progress: -1, cpuMs: 0, at: 0 };
+/** Patiences on the clock after which a worker that uses no processor time at all is given up. */
+const stalled = 240;
 
 const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 
@@ -135,7 +140,7 @@ class Pool implements VerifyPool {
       progress: new Int32Array(shared),
       batch: undefined,
       done: [],
-      seen: 0,
+      seen: unseen,
       timer: undefined,
     };
     this.listen(slot);
@@ -172,25 +177,41 @@ class Pool implements VerifyPool {
     const { batch } = slot;
     if (batch === undefined) return;
     Atomics.store(slot.progress, 0, 0);
-    slot.seen = -1;
+    slot.seen = unseen;
     slot.worker.ref();
     const request: BatchRequest = { id: batch.id, tasks: batch.tasks.slice(slot.done.length) };
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker, no window
     slot.worker.postMessage(request);
-    this.watch(slot, this.options.patienceMs + this.options.startMs);
+    this.watch(slot);
   }
 
-  /** Looks after the patience whether a pair was finished since; the first look waits for the start-up. */
-  private watch(slot: Slot, delay: number): void {
+  private watch(slot: Slot): void {
     clearTimeout(slot.timer);
-    slot.timer = setTimeout(() => {
-      const progress = Atomics.load(slot.progress, 0);
-      if (progress === slot.seen) this.replace(slot);
-      else {
-        slot.seen = progress;
-        this.watch(slot, this.options.patienceMs);
+    slot.timer = setTimeout(() => void this.look(slot), this.options.patienceMs);
+  }
+
+  /**
+   * Ends a worker that has spent its patience on one pair. Its own processor time counts and not
+   * the clock: on a busy machine a worker waits for its turn, which is no fault of the pair.
+   */
+  private async look(slot: Slot): Promise<void> {
+    const { worker, batch } = slot;
+    const cpuMs = await cpuMsOf(worker);
+    if (slot.worker !== worker || slot.batch !== batch || batch === undefined || this.closed)
+      return;
+    const progress = Atomics.load(slot.progress, 0);
+    const at = performance.now();
+    if (progress !== slot.seen.progress) slot.seen = { progress, cpuMs, at };
+    else {
+      const { patienceMs, startMs } = this.options;
+      const allowed = progress === 0 ? patienceMs + startMs : patienceMs;
+      const waited = at - slot.seen.at;
+      if (cpuMs - slot.seen.cpuMs >= allowed || waited >= stalled * allowed) {
+        this.replace(slot);
+        return;
       }
-    }, delay);
+    }
+    this.watch(slot);
   }
 
   /** Terminates a worker that is stuck, reports the pair it was stuck on, goes on with the rest. */
@@ -242,6 +263,16 @@ class Pool implements VerifyPool {
     batch.resolve([...slot.done, ...(JSON.parse(reply.verdicts) as Verdict[])]);
     slot.done = [];
     this.dispatch();
+  }
+}
+
+/** Processor milliseconds a worker has used; of one that has ended, none. */
+async function cpuMsOf(worker: Worker): Promise<number> {
+  try {
+    const { user, system } = await worker.cpuUsage();
+    return (user + system) / 1000;
+  } catch {
+    return 0;
   }
 }
 
