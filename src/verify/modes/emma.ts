@@ -1,17 +1,15 @@
 import type { Meter } from '../budget.ts';
-import { OverBudget } from '../budget.ts';
-import { findBoxes } from '../extract/boxes.ts';
 import type { VerifyInput } from '../input.ts';
-import { normalise } from '../normalise/normalise.ts';
-import { judgeValues } from '../judge.ts';
-import { strictPolicy } from '../policy.ts';
-import { readValues } from '../structure/structure.ts';
 import { verdictOf } from '../strict.ts';
 import type { Verdict } from '../verdict.ts';
-import { agrees } from '../verdict.ts';
-import { isFloat, roundedTwo, valueOf } from './mathvision.ts';
+import { latexNumber, roundedTwo } from './mathvision.ts';
+import { wordsToNumber } from './number-words.ts';
+import { isFloat } from './python-number.ts';
 
-/** EMMA's fast rules: extraction, then the answer or the text of its option. */
+/**
+ * EMMA's fast rules: extraction, then the answer or the text of its option. Number words are noted as
+ * `number-words` and not counted: the published code counts them, the published verdicts never did.
+ */
 export function verifyEmma(input: VerifyInput, meter: Meter): Verdict {
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
   if (golds.every((gold) => gold.trim() === ''))
@@ -21,16 +19,15 @@ export function verifyEmma(input: VerifyInput, meter: Meter): Verdict {
   const extracted = input.extraction ?? extractEmma(response);
   if (extracted === '') return verdictOf({ reason: 'no-phrase', notes: ['emma'] }, meter);
   const found = { text: extracted, start: 0, end: response.length, via: 'whole' as const };
-  const correct = golds.some((gold) => {
+  const targets = golds.flatMap((gold) => {
     const option = /^[A-H]$/.test(gold) ? input.choices?.[gold.charCodeAt(0) - 65] : undefined;
-    return [gold, ...(option === undefined ? [] : [option])].some((target) =>
-      equalsEmma(target, extracted, meter),
-    );
+    return option === undefined ? [gold] : [gold, option];
   });
-  return verdictOf(
-    { reason: correct ? 'house-rule' : 'text-differs', notes: ['emma'], found },
-    meter,
-  );
+  const correct = targets.some((target) => equalsEmma(target, extracted, meter));
+  const words = correct ? undefined : wordsToNumber(extracted);
+  const named = targets.some((target) => words === target.toLowerCase().trim());
+  const notes = named ? ['emma', 'number-words'] : ['emma'];
+  return verdictOf({ reason: correct ? 'house-rule' : 'text-differs', notes, found }, meter);
 }
 
 const phrases = [
@@ -44,52 +41,44 @@ const phrases = [
 /** A letter, a number, the last box and the last text inside it, or what follows an answer phrase. */
 export function extractEmma(response: string): string {
   const text = response.trim();
-  if (/^[A-Ha-h]$/.test(text)) return text.toUpperCase();
-  const lettered = /^([A-Ha-h])[:.]/.exec(text)?.[1];
-  if (lettered !== undefined) return lettered.toUpperCase();
+  for (const letter of 'ABCDEFGH')
+    if (
+      text.toUpperCase() === letter ||
+      text.startsWith(`${letter}:`) ||
+      text.startsWith(`${letter}.`)
+    )
+      return letter;
   if (isFloat(text)) return text;
-  const box = findBoxes(text).boxes.at(-1);
-  if (box !== undefined) {
-    const inner = text.slice(box.start, box.end);
-    const at = inner.lastIndexOf('\\text{');
-    const close = at < 0 ? -1 : inner.indexOf('}', at);
-    return (close < 0 ? inner : inner.slice(at + 6, close)).trim();
-  }
+  const box = text.includes('boxed{') ? outerBoxes(text).at(-1) : undefined;
+  if (box !== undefined)
+    return ([...box.matchAll(/\\text\{([^\n]*?)\}/g)].at(-1)?.[1] ?? box).trim();
   const lower = text.toLowerCase();
   for (const phrase of phrases) {
     const at = lower.lastIndexOf(phrase);
     if (at < 0) continue;
     const rest = lower.slice(at + phrase.length).trim();
-    return (rest.split('\n')[0] ?? '').split('.')[0]?.trim() ?? '';
+    return (rest.split('\n')[0] ?? '').split('.')[0] ?? '';
   }
   return '';
 }
 
-const numberWords: ReadonlyMap<string, string> = new Map(
-  'zero one two three four five six seven eight nine ten'
-    .split(' ')
-    .map((word, index) => [word, String(index)]),
-);
-
-function equalsEmma(target: string, extracted: string, meter: Meter): boolean {
-  const [a, b] = [target.trim().toLowerCase(), extracted.trim().toLowerCase()];
-  if (a === b) return a !== '';
-  const [x, y] = [numberWords.get(a) ?? a, numberWords.get(b) ?? b];
-  if (x === y) return true;
-  const [u, v] = [valueOf(x, meter), valueOf(y, meter)];
-  if (u !== undefined && v !== undefined) return roundedTwo(u) === roundedTwo(v);
-  return symbolically(target, extracted, meter);
+/** Contents of the boxes that close, outermost ones, in order. */
+function outerBoxes(text: string): readonly string[] {
+  const boxes: string[] = [];
+  for (let at = text.indexOf('\\boxed{'); at >= 0; at = text.indexOf('\\boxed{', at)) {
+    const start = at + '\\boxed{'.length;
+    let depth = 0;
+    for (at = start; at < text.length && !(depth === 0 && text.charAt(at) === '}'); at += 1)
+      depth += text.charAt(at) === '{' ? 1 : text.charAt(at) === '}' ? -1 : 0;
+    if (at < text.length) boxes.push(text.slice(start, at));
+  }
+  return boxes;
 }
 
-/** The difference of two expressions vanishes; sets and prose are compared as strings only. */
-function symbolically(target: string, extracted: string, meter: Meter): boolean {
-  if (target.length > 500 || extracted.length > 500) return false;
-  try {
-    const [a, b] = [readValues(normalise(target), meter), readValues(normalise(extracted), meter)];
-    if ([...a, ...b].some((value) => value.kind !== 'scalar')) return false;
-    return agrees(judgeValues(a, b, { choices: undefined, policy: strictPolicy, meter }).reason);
-  } catch (error) {
-    if (error instanceof OverBudget && error.reason !== 'step-limit') return false;
-    throw error;
-  }
+/** Lower-case strings, then values to two places. */
+function equalsEmma(target: string, extracted: string, meter: Meter): boolean {
+  const [gold, found] = [target.toLowerCase(), extracted.toLowerCase()];
+  if (gold.trim() === found.trim()) return true;
+  const [a, b] = [latexNumber(found, 'sympy', meter), latexNumber(gold, 'sympy', meter)];
+  return a !== undefined && b !== undefined && roundedTwo(Number(a)) === roundedTwo(Number(b));
 }

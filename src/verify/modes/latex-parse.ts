@@ -76,6 +76,7 @@ class LatexParser {
   /** What closes the absolute values that are open: `|` inside one ends it. */
   readonly #bars: string[] = [];
   #depth = 0;
+  #nodes = 0;
 
   constructor(text: string, meter: Meter) {
     this.#reader = new LatexReader(text);
@@ -131,6 +132,7 @@ class LatexParser {
   }
 
   #unary(): LatexNode {
+    this.#count();
     const sign = this.#sign();
     if (sign === '+') return this.#unary();
     if (sign === '-') return { kind: 'negated', of: [this.#unary()] };
@@ -154,6 +156,7 @@ class LatexParser {
     let node = this.#power();
     for (;;) {
       const text = this.#reader.peek()?.text ?? '';
+      this.#count();
       if (text === '!') node = { kind: 'factorial', of: [node] };
       else if (!transposes.has(text)) return node;
       this.#reader.take();
@@ -174,7 +177,9 @@ class LatexParser {
   #exponent(): LatexNode {
     if (this.#reader.peek()?.text === '{') return this.#between('{', '}');
     const token = this.#reader.peek();
-    if (!['number', 'percent', 'letter', 'symbol', 'constant', 'accent'].includes(token?.kind ?? ''))
+    if (
+      !['number', 'percent', 'letter', 'symbol', 'constant', 'accent'].includes(token?.kind ?? '')
+    )
       throw new LatexError('no exponent');
     return this.#atom();
   }
@@ -197,7 +202,7 @@ class LatexParser {
   #atom(): LatexNode {
     const token = this.#reader.take();
     if (token === undefined) throw new LatexError('the end inside an expression');
-    this.#meter.spend(1);
+    this.#count();
     const { kind, text } = token;
     if (kind === 'number' || kind === 'percent')
       return { kind: 'number', text: text.replace('\\%', ''), percent: kind === 'percent' };
@@ -213,6 +218,12 @@ class LatexParser {
     return this.#group(text);
   }
 
+  #count(): void {
+    this.#meter.spend(1);
+    this.#nodes += 1;
+    if (this.#nodes > this.#meter.budget.nodes) throw new OverBudget('too-many-nodes');
+  }
+
   #named(name: string): LatexNode {
     if (this.#reader.peek()?.text === '_') this.#subscript();
     return { kind: 'name', name: `${name} ` };
@@ -226,7 +237,7 @@ class LatexParser {
 
   #call(name: string): LatexNode {
     let [base, power]: (LatexNode | undefined)[] = [];
-    for (let part = this.#reader.peek()?.text; part === '_' || part === '^'; ) {
+    for (let part = this.#reader.peek()?.text; part === '_' || part === '^';) {
       this.#reader.take();
       if (part === '_') base = this.#exponent();
       else power = this.#exponent();
@@ -243,6 +254,7 @@ class LatexParser {
 
   /** In parentheses, else a product without functions behind its first factor. */
   #argument(): LatexNode {
+    this.#count();
     const open = this.#reader.peek()?.text ?? '';
     if (open === '(') return this.#between('(', ')');
     const sign = this.#sign();
@@ -262,7 +274,11 @@ class LatexParser {
     if (name === '\\frac')
       return { kind: 'quotient', of: [this.#between('{', '}'), this.#between('{', '}')] };
     if (name.endsWith('binom'))
-      return { kind: 'call', name: 'binom', of: [this.#between('{', '}'), this.#between('{', '}')] };
+      return {
+        kind: 'call',
+        name: 'binom',
+        of: [this.#between('{', '}'), this.#between('{', '}')],
+      };
     if (name !== '\\sqrt') throw new LatexError(`${name} has no number`);
     const index = this.#reader.peek()?.text === '[' ? this.#between('[', ']') : undefined;
     const inner = this.#between('{', '}');

@@ -56,7 +56,9 @@ const vocabulary: readonly (readonly [TokenKind, readonly string[]])[] = [
   ],
   [
     'command',
-    commands('frac binom tbinom dbinom choose sqrt lim int sum prod gcd lcm max min det operatorname'),
+    commands(
+      'frac binom tbinom dbinom choose sqrt lim int sum prod gcd lcm max min det operatorname',
+    ),
   ],
   [
     'mark',
@@ -74,7 +76,16 @@ const vocabulary: readonly (readonly [TokenKind, readonly string[]])[] = [
   ['e', ['e', '\\exponentialE']],
   [
     'relation',
-    ['=', '==', '<', '>', '!=', '!==', '\\not\\equiv', ...commands('in equiv leq le leqslant geq ge geqslant ne neq')],
+    [
+      '=',
+      '==',
+      '<',
+      '>',
+      '!=',
+      '!==',
+      '\\not\\equiv',
+      ...commands('in equiv leq le leqslant geq ge geqslant ne neq'),
+    ],
   ],
   [
     'symbol',

@@ -51,7 +51,7 @@ class Evaluation {
       case 'quotient':
         return this.#quotient(this.value(node.of[0]), this.#number(node.of[1]));
       case 'modulo':
-        return this.#modulo(node);
+        throw new LatexError('a modulus has no value in either');
       case 'power':
         return this.#power(node.of[0], node.of[1]);
       case 'root':
@@ -101,13 +101,6 @@ class Evaluation {
     return { over, under: this.#times(under, b) };
   }
 
-  #modulo({ of: [left, right] }: { readonly of: readonly [LatexNode, LatexNode] }): Value {
-    const [a, b] = [this.#number(left), this.#number(right)];
-    if (Number(b) === 0) throw new LatexError('modulo zero');
-    if (typeof a === 'bigint' && typeof b === 'bigint') return ((a % b) + b) % b;
-    return real(((Number(a) % Number(b)) + Number(b)) % Number(b));
-  }
-
   #power(baseNode: LatexNode, exponentNode: LatexNode): Value {
     if (baseNode.kind === 'call' && inverse.has(baseNode.name) && isMinusOne(exponentNode))
       return this.#call(`a${baseNode.name.slice(1)}`, baseNode.of);
@@ -118,7 +111,8 @@ class Evaluation {
       if (exponent >= 0n) return base ** exponent;
       return { over: 1n, under: base ** size };
     }
-    if (Number(base) === 0 && Number(exponent) < 0) throw new LatexError('zero to a negative power');
+    if (Number(base) === 0 && Number(exponent) < 0)
+      throw new LatexError('zero to a negative power');
     return real(Number(base) ** Number(exponent));
   }
 
@@ -145,6 +139,9 @@ class Evaluation {
         second !== undefined ? double(this.value(second)) : name === '\\log' ? 10 : Math.E;
       return real(Math.log(argument) / Math.log(base));
     }
+    // exp(1) is printed as E, which has no value in Python.
+    if (name === '\\exp' && argument === 1 && this.#evaluator === 'python')
+      throw new LatexError('E is no number');
     const shared = functions.get(name);
     if (shared !== undefined) return real(shared(argument));
     if (name === 'floor' || name === '\\floor') return BigInt(Math.floor(finite(argument)));
@@ -158,7 +155,8 @@ class Evaluation {
     if (k < 0n) return 0n;
     this.#meter.bigOperation(Math.min(Number.MAX_SAFE_INTEGER, Number(k) * bits(n)));
     let product = 1n;
-    for (let factor = 0n; factor < k; factor += 1n) product = (product * (n - factor)) / (factor + 1n);
+    for (let factor = 0n; factor < k; factor += 1n)
+      product = (product * (n - factor)) / (factor + 1n);
     return product;
   }
 
@@ -229,11 +227,10 @@ const ofSympy: ReadonlyMap<string, Real> = new Map<string, Real>([
 
 function numberOf(text: string, percent: boolean): Value {
   const plain = text.replaceAll(',', '');
-  if (!plain.includes('.')) return percent ? { over: BigInt(plain), under: 100n } : BigInt(plain);
   const [whole = '', places = ''] = plain.split('.');
   const under = 10n ** BigInt(places.length) * (percent ? 100n : 1n);
-  const over = BigInt(`${whole}${places}` === '' ? '0' : `${whole}${places}`);
-  // A whole decimal such as 2.0 is the whole number, as a rational has it.
+  const over = BigInt(`${whole}${places}`);
+  // A whole decimal such as 2.0, or 500 %, is the whole number, as a rational has it.
   return over % under === 0n ? over / under : { over, under };
 }
 

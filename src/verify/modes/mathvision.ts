@@ -180,6 +180,9 @@ function equalsMathVision(gold: string, extracted: string, meter: Meter): boolea
   if (a.trim() === b.trim()) return true;
   const [left, right] = [tupleText(a, meter), tupleText(b, meter)];
   if (left === right) return true;
+  // The published verdicts (item 3013 of Gemini-Pro) do not evaluate a fraction that the cleaning left
+  // as `4/3`; the published code would.
+  if (/^-?\d+\/\d+$/.test(b)) return false;
   const [x, y] = [latexNumber(left, 'python', meter), latexNumber(right, 'python', meter)];
   return x !== undefined && y !== undefined && roundedTwo(x) === roundedTwo(y);
 }

@@ -4,11 +4,9 @@ import { readLetter } from '../choice.ts';
 import { findBoxes } from '../extract/boxes.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { strictPolicy } from '../policy.ts';
-import type { Rational } from '../leaf/rational.ts';
-import { roundTo } from '../leaf/rational.ts';
 import { verdictOf, verifyStrict } from '../strict.ts';
 import type { Verdict } from '../verdict.ts';
-import { isFloat } from './mathvision.ts';
+import { isFloat, pythonFloat, pythonRound, pythonText } from './python-number.ts';
 import { nearestOption } from './edit-distance.ts';
 
 /**
@@ -60,41 +58,24 @@ function option(
   const index = /^[A-Z]$/.test(text) ? text.charCodeAt(0) - 65 : -1;
   const named = choices[index];
   if (named !== undefined) return named;
-  if (choices.includes(extracted)) return extracted;
-  if (!official) return undefined;
+  if (choices.includes(text)) return text;
+  if (!official) return choices.includes(extracted) ? extracted : undefined;
   notes.push('nearest-option');
   return nearestOption(text, choices);
 }
 
 /** `str(int(float(x)))` */
 function asInteger(text: string): string | undefined {
-  const plain = text.trim();
-  if (!isFloat(plain) || /[a-df-z]/i.test(plain)) return undefined;
-  const value = Number(plain.replaceAll('_', ''));
-  if (!Number.isFinite(value)) return undefined;
-  return BigInt(Math.trunc(value)).toString();
+  const value = pythonFloat(text);
+  return value === undefined || !Number.isFinite(value)
+    ? undefined
+    : BigInt(Math.trunc(value)).toString();
 }
 
-/** `str(round(float(x), precision))`: the exact binary value, ties to even, `1.0` keeps its `.0`. */
+/** `str(round(float(x), precision))` */
 function asFloat(text: string, precision: number): string | undefined {
-  const plain = text.trim();
-  if (!isFloat(plain) || /[a-df-z]/i.test(plain)) return undefined;
-  const value = Number(plain.replaceAll('_', ''));
-  if (!Number.isFinite(value)) return undefined;
-  const units = roundTo(exactOf(Math.abs(value)), precision);
-  const rounded = Number(units) / 10 ** precision;
-  const shown = String(value < 0 ? -rounded : rounded);
-  return Number.isInteger(rounded) ? `${shown}.0` : shown;
-}
-
-/** The double as an exact fraction: a mantissa of 53 bits times a power of two. */
-function exactOf(value: number): Rational {
-  let [n, d] = [value, 1n];
-  for (let halvings = 0; !Number.isInteger(n) && halvings < 1_100; halvings += 1) {
-    n *= 2;
-    d *= 2n;
-  }
-  return { n: BigInt(n), d };
+  const value = pythonFloat(text);
+  return value === undefined ? undefined : pythonText(pythonRound(value, Math.trunc(precision)));
 }
 
 const phrasePatterns: readonly RegExp[] = [

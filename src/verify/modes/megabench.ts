@@ -1,10 +1,15 @@
+import { OverBudget } from '../budget.ts';
 import type { Meter } from '../budget.ts';
 import type { VerifyInput } from '../input.ts';
 import { findBoxes } from '../extract/boxes.ts';
 import { strictPolicy } from '../policy.ts';
 import { verdictOf, verifyStrict } from '../strict.ts';
 import type { Verdict } from '../verdict.ts';
-import { valueOf } from './mathvision.ts';
+import { realValue } from '../leaf/float.ts';
+import { tokenize } from '../leaf/lexer.ts';
+import { traitsOf } from '../leaf/node.ts';
+import { NotMath, parseExpression } from '../leaf/parser.ts';
+import { normalise } from '../normalise/normalise.ts';
 
 /**
  * String-level metrics of MEGA-Bench for one field: `answerType` names the metric (`exact_str_match`,
@@ -119,3 +124,19 @@ const metrics: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['set_equality', setEqual],
   ['sequence_equality', sequenceEqual],
 ]);
+
+/** The number a short piece of LaTeX or plain arithmetic stands for; undefined when it has symbols, a degree mark or is none. */
+function valueOf(text: string, meter: Meter): number | undefined {
+  if (text.length > 400 || text.includes('\\circ')) return undefined;
+  try {
+    const tokens = tokenize(normalise(text), meter);
+    const node = parseExpression(tokens, meter);
+    if (traitsOf(node).symbols.size > 0) return undefined;
+    const value = realValue(node, new Map(), meter);
+    return Number.isFinite(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof NotMath) return undefined;
+    if (error instanceof OverBudget && error.reason !== 'step-limit') return undefined;
+    throw error;
+  }
+}

@@ -66,8 +66,10 @@ export function parseLetter(
     : [(letter) => `(${letter})`, (letter) => ` ${letter} `];
   for (const form of forms) {
     const candidates = letters.filter((letter) => text.includes(form(letter)));
+    // MMMU-Pro looks for ` X ` again where `X ` or `X.` was found: often nowhere, and the first counts.
+    const placed = pro && form !== forms[0] ? (letter: string) => ` ${letter} ` : form;
     if (candidates.length > 0)
-      return rightmost(candidates, (letter) => text.lastIndexOf(form(letter)));
+      return rightmost(candidates, (letter) => text.lastIndexOf(placed(letter)));
   }
   if (text.trim().split(/\s+/).length <= 5) return undefined;
   const lower = text.toLowerCase();

@@ -164,10 +164,15 @@ test.each([
   expect(extractEmma(response)).toBe(text);
 });
 
-test('emma takes number words, two places and the option text', () => {
-  expect(judge('emma', { gold: '3', prediction: '\\boxed{three}' })).toBe(true);
+test('emma takes two places and the option text; number words are noted, as published verdicts have it', () => {
+  const three = verify(
+    { gold: '3', prediction: '\\boxed{three}', source: 'response' },
+    { mode: 'emma' },
+  );
+  expect(three.correct).toBe(false);
+  expect(three.notes).toContain('number-words');
   expect(judge('emma', { gold: 'B', prediction: '\\boxed{7}', choices: ['5', '7'] })).toBe(true);
-  expect(judge('emma', { gold: '0.333', prediction: '\\boxed{\\frac13}' })).toBe(true);
+  expect(judge('emma', { gold: '0.333', prediction: '\\boxed{\\frac{1}{3}}' })).toBe(true);
 });
 
 test.each([

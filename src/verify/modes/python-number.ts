@@ -3,11 +3,11 @@ export type PythonNumber = bigint | number;
 
 /** Whether Python's `float()` takes the text. */
 export function isFloat(text: string): boolean {
-  if (text.length > 400) return false;
   return (
-    /^\s*[+-]?(?:(?:\d+(?:_\d+)*)?\.?(?:\d+(?:_\d+)*)?(?:e[+-]?\d+)?|inf(?:inity)?|nan)\s*$/i.test(
+    text.length <= 65_536 &&
+    /^\s*[+-]?(?:(?:\d+(?:_\d+)*(?:\.(?:\d+(?:_\d+)*)?)?|\.\d+(?:_\d+)*)(?:e[+-]?\d+(?:_\d+)*)?|inf(?:inity)?|nan)\s*$/i.test(
       text,
-    ) && /[\dn]/i.test(text)
+    )
   );
 }
 
