@@ -53,7 +53,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'verify',
-    summary: 'check answers against gold answers and explain the verdict',
+    summary: 'judge responses against reference answers, and say why',
     load: async () => (await import('./verify.ts')).verifyCommand,
   },
   {

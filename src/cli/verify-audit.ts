@@ -9,7 +9,8 @@ export interface Finding {
     | 'unverifiable-gold'
     | 'likely-false-negative'
     | 'likely-false-positive'
-    | 'near-miss';
+    | 'near-miss'
+    | 'other-verdict';
   readonly why: string;
   readonly verdicts: Readonly<Record<string, Verdict['reason']>>;
 }
@@ -18,7 +19,7 @@ export interface Finding {
  * What looks wrong about a pair: an unusable gold, `strict` against `reference` and the benchmark's
  * mode, and wrong answers that are nearly right.
  */
-export function audit({ id, task }: VerifyCase): readonly Finding[] {
+export function audit({ id, task, stored }: VerifyCase): readonly Finding[] {
   const { input } = task;
   const golds = typeof input.gold === 'string' ? [input.gold] : input.gold;
   const unusable = golds.map((gold) => checkGold(gold)).find((check) => !check.usable);
@@ -34,7 +35,10 @@ export function audit({ id, task }: VerifyCase): readonly Finding[] {
   if (house !== undefined) verdicts[mode] = house.reason;
   if (unusable !== undefined && !unusable.usable)
     return [{ id, kind: 'unverifiable-gold', why: unusable.reason, verdicts }];
-  const finding = disagreement(strict, reference, house, mode) ?? nearMiss(input, strict);
+  const finding =
+    disagreement(strict, reference, house, mode) ??
+    otherVerdict(stored, house ?? strict, mode) ??
+    nearMiss(input, strict);
   return finding === undefined ? [] : [{ id, verdicts, ...finding }];
 }
 
@@ -64,6 +68,20 @@ function disagreement(
   return undefined;
 }
 
+/** The run judged the rollout otherwise: under other options, or before a rule changed. */
+function otherVerdict(
+  stored: boolean | undefined,
+  now: Verdict,
+  mode: Mode,
+): Pick<Finding, 'kind' | 'why'> | undefined {
+  if (stored === undefined || stored === now.correct) return undefined;
+  const word = stored ? 'correct' : 'not correct';
+  return {
+    kind: 'other-verdict',
+    why: `the run says ${word}, ${mode} says ${now.status} (${now.reason})`,
+  };
+}
+
 /** Wrong in `strict`, but right under one looser reading. */
 function nearMiss(input: VerifyInput, strict: Verdict): Pick<Finding, 'kind' | 'why'> | undefined {
   if (strict.correct || strict.status === 'unverifiable') return undefined;
@@ -80,7 +98,7 @@ function nearMiss(input: VerifyInput, strict: Verdict): Pick<Finding, 'kind' | '
   ];
   const words: readonly (readonly [string, () => Verdict])[] = [
     [
-      'the gold words among others',
+      "the reference answer's words among others",
       () => verify(input, { policy: { text: 'gold-words-contained' } }),
     ],
   ];

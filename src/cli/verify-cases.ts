@@ -6,12 +6,15 @@ import { caseOfExample, modes, policyOfTags, resolvePolicy } from '#verify';
 import type { ExampleRow, Mode, Policy, VerifyInput, VerifyTask } from '#verify';
 import { UsageError } from './command.ts';
 import type { Problems } from './verify-rows.ts';
+import { runCases } from './verify-run.ts';
 import { caseFields, problemsBeside } from './verify-rows.ts';
 
 /** One readable line of a file of cases. */
 export interface VerifyCase {
   readonly id: string;
   readonly task: VerifyTask;
+  /** Whether the run it comes from took it for correct. */
+  readonly stored?: boolean;
 }
 
 /** A case, or what is wrong with its line; lines count from 1, elements of a `.json` array too. */
@@ -44,11 +47,15 @@ const rowSchema = z.looseObject({
   options: z.record(text, z.unknown()).nullish(),
 });
 
-/** Reads cases one by one: JSON lines, or a `.json` array in the fields of the example collection. */
+/** Reads cases one by one: JSON lines, a `.json` array in the fields of the example collection, or a run. */
 export async function* readCases(path: string, mode: Mode | undefined): AsyncGenerator<CaseLine> {
   const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() === true) {
+    yield* runCases(path, mode);
+    return;
+  }
   if (found?.isFile() !== true)
-    throw new UsageError(`${path}: expected a file of cases, found none`);
+    throw new UsageError(`${path}: expected a file of cases or a run folder, found none`);
   const how: Reading = { mode, problems: problemsBeside(path) };
   if (await startsWithArray(path)) {
     yield* readArray(await readFile(path, 'utf8'), how);

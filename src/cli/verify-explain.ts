@@ -1,5 +1,6 @@
 import { verify } from '#verify';
 import type { Mode, Verdict, VerifyInput } from '#verify';
+import { noteWords, reasonWords } from './verify-words.ts';
 
 /** Text from outside, made safe for a terminal: control characters and direction marks as escapes. */
 export function shown(text: string, limit = 400): string {
@@ -21,50 +22,29 @@ const places: Readonly<Record<NonNullable<Verdict['answer']>['via'], string>> = 
   whole: 'as the whole text',
 };
 
-const sentences: Readonly<Partial<Record<Verdict['reason'], string>>> = {
-  identical: 'both sides are the same after clean-up',
-  'number-exact': 'both sides are the same number, exactly',
-  'number-rounded': 'a decimal agrees after rounding both sides',
-  'expression-expanded': 'both sides expand to the same polynomial or quotient',
-  'expression-sampled': 'both sides have the same value at every point tried',
-  'text-equal': 'the same words, letter case aside',
-  'option-letter': 'the same option letter',
-  'option-text': 'the text of the right option, and of no other',
-  'elements-equal': 'the same elements',
-  'relation-equal': 'the same relation, turned or scaled',
-  'house-rule': "the benchmark's own rule accepts it",
-  'number-differs': 'the numbers differ',
-  'expression-differs': 'the expressions differ',
-  'shape-differs': 'the two sides are different kinds of thing',
-  'count-differs': 'the number of elements differs',
-  'order-differs': 'the elements stand in another order',
-  'bracket-differs': 'the brackets differ',
-  'variables-differ': 'the variables differ',
-  'relation-differs': 'the relations differ',
-  'unit-conflict': 'the units cannot be converted into each other',
-  'text-differs': 'the words differ',
-  'option-differs': 'another option, or none of them',
-};
+const kindOf = (shape: string | undefined): string => (shape === undefined ? '' : `   (${shape})`);
 
-/** One case for a person: what was found where, what both sides mean, which relation decided. */
+/** One case for a person: what was found where, what both sides mean, which rule decided. */
 export function explain(input: VerifyInput, mode: Mode): string {
   const verdict = verify(input, { mode });
   const gold = typeof input.gold === 'string' ? input.gold : input.gold.join('  |  ');
-  const lines = [
-    `${verdict.correct ? 'correct' : verdict.status}: ${sentences[verdict.reason] ?? verdict.reason} (${verdict.reason})`,
-  ];
-  lines.push(`gold      ${shown(gold)}${verdict.shapes ? `   [${verdict.shapes.gold}]` : ''}`);
+  const lines = [`${verdict.status}: ${reasonWords[verdict.reason]} (${verdict.reason})`];
+  lines.push(`answer     ${shown(gold)}${kindOf(verdict.shapes?.gold)}`);
   if (verdict.answer === undefined) {
-    const hint = input.source === 'response' ? '; --source answer takes the text itself' : '';
-    lines.push(`answer    none found${hint}`);
+    const hint =
+      input.source === 'response' && verdict.status === 'no-answer'
+        ? '; --source answer takes the text itself'
+        : '';
+    lines.push(`extracted  nothing${hint}`);
   } else {
     const { text, start, end, via } = verdict.answer;
-    const shape = verdict.shapes ? `   [${verdict.shapes.prediction}]` : '';
-    lines.push(`answer    ${shown(text)}${shape}`);
-    lines.push(`found     ${places[via]}, characters ${start} to ${end}`);
+    lines.push(`extracted  ${shown(text)}${kindOf(verdict.shapes?.prediction)}`);
+    lines.push(`found      ${places[via]}, characters ${start} to ${end}`);
   }
-  if (verdict.notes.length > 0)
-    lines.push(`notes     ${verdict.notes.map((note) => shown(note)).join(', ')}`);
-  lines.push(`mode      ${mode}, ${verdict.steps} steps`);
+  for (const note of verdict.notes)
+    lines.push(
+      `note       ${noteWords.get(note) ?? ''}${noteWords.has(note) ? ' ' : ''}(${shown(note)})`,
+    );
+  lines.push(`mode       ${mode}, ${verdict.steps} steps`);
   return `${lines.join('\n')}\n`;
 }

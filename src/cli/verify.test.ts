@@ -2,6 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createRun } from '#run';
+import type { RolloutRow } from '#run';
 import { UsageError } from './command.ts';
 import { shown } from './verify-explain.ts';
 import { verifyCommand } from './verify.ts';
@@ -47,7 +49,7 @@ test('one case is explained: what was found where, what both sides mean, which r
     '1/2',
     '0.5',
     'in a box, characters 10 to 13',
-    '[number]',
+    '(number)',
   ])
     expect(out).toContain(part);
 });
@@ -173,6 +175,103 @@ test('the rollouts of an exported run are judged against the problems beside the
   expect(JSON.parse(out)).toMatchObject({ id: 'r1', correct: true, reason: 'option-text' });
   expect(err).toContain('line 2: problemId p2');
   expect(code).toBe(1);
+});
+
+/** A run of two rollouts: one whose verdict still holds, one that the run took for wrong. */
+function storedRun(): string {
+  const folder = join(mkdtempSync(join(tmpdir(), 'verify-')), 'run');
+  using store = createRun(folder, {
+    name: 'small',
+    startedAt: '',
+    config: {},
+    versions: {},
+    stamps: [],
+  });
+  const verdict = { code: '', reward: 0, shaping: 0, extracted: null, shape: null, reason: '' };
+  const rollout = (index: number, text: string, correct: boolean): RolloutRow => ({
+    id: `r${index}`,
+    problemId: 'p1',
+    index,
+    spans: [
+      { kind: 'draft', start: 0, end: 2, temperature: 1, text: 'so ' },
+      { kind: 'rethinking', start: 2, end: 4, temperature: 1, text },
+    ],
+    stop: 'end',
+    weightsVersion: 0,
+    waits: 0,
+    verdict: { ...verdict, correct },
+    draftVerdict: null,
+    trigger: null,
+    advantage: null,
+    tokens: null,
+    logprobs: null,
+    oldLogprobs: null,
+  });
+  store.record({
+    kind: 'collected',
+    iteration: 0,
+    step: 0,
+    data: null,
+    problems: [
+      {
+        id: 'p1',
+        question: 'Which?',
+        answer: 'B',
+        options: ['5', '7'],
+        category: '',
+        source: null,
+        pictures: [],
+      },
+    ],
+    rollouts: [
+      rollout(0, 'Answer: B', true),
+      rollout(1, 'Answer: B', false),
+      rollout(2, '5', false),
+    ],
+  });
+  return folder;
+}
+
+test('a run folder is judged against the answers of its problems', async () => {
+  const { code, out } = await run([storedRun()]);
+  const verdicts = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { id: string; correct: boolean });
+  expect(verdicts.map(({ id, correct }) => [id, correct])).toEqual([
+    ['r0', true],
+    ['r1', true],
+    ['r2', false],
+  ]);
+  expect(code).toBe(0);
+});
+
+test('an audit of a run lists the rollouts that the run judged otherwise', async () => {
+  const { out, err } = await run([storedRun()], { audit: true });
+  expect(out).toMatch(
+    /^r1 {2}other-verdict {2}the run says not correct, strict says correct \(identical\)$/m,
+  );
+  expect(out).not.toMatch(/^r0/m);
+  expect(err).toContain('3 cases:');
+});
+
+test('a folder without a run is refused with what was expected', async () => {
+  await expect(run([mkdtempSync(join(tmpdir(), 'verify-'))])).rejects.toThrow('expected a run');
+});
+
+test('every reason is explained in words, and what was found when nothing was', async () => {
+  const { out } = await run(['I do not know'], { gold: '5' });
+  expect(out).toBe(
+    [
+      'no-answer: no box, answer tag or answer phrase was found (no-phrase)',
+      'answer     5',
+      'extracted  nothing; --source answer takes the text itself',
+      'mode       strict, 5 steps',
+      '',
+    ].join('\n'),
+  );
+  const units = await run(['\\boxed{5}'], { gold: '5 cm' });
+  expect(units.out).toContain('note       only one side gives a unit (unit-dropped)');
 });
 
 test('wrong use is said, and nothing from outside reaches the terminal as a control code', async () => {

@@ -10,7 +10,10 @@ import { readCases } from './verify-cases.ts';
 import { explain, shown } from './verify-explain.ts';
 
 const options = z.strictObject({
-  gold: z.string().optional().describe('gold answer of one case; the response is the positional'),
+  gold: z
+    .string()
+    .optional()
+    .describe('reference answer of one case; the response is the positional'),
   mode: z
     .enum(modes as unknown as readonly [Mode, ...Mode[]])
     .optional()
@@ -45,18 +48,21 @@ const batchSize = 256;
 /** `vl-rethinker verify`: one case explained, a file of cases judged, a file audited. */
 export const verifyCommand: Command<typeof options> = {
   name: 'verify',
-  summary: 'check answers against gold answers and explain the verdict',
-  positionals: '[cases.jsonl | response]',
+  summary: 'judge responses against reference answers, and say why',
+  positionals: '[cases.jsonl | run | response]',
   help: [
-    'verify --gold 1/2 "… \\boxed{0.5}" explains one case: what was found where, what both sides mean, which relation decided.',
+    'verify --gold 1/2 "… \\boxed{0.5}" explains one case: what was found where, what both sides mean, which rule decided.',
     'verify cases.jsonl judges one JSON object per line (id, gold, prediction, source; optionally choices, question, mode, policy, answerType, precision, extraction) or a .json array, and prints one JSON line per case in input order; counts and milliseconds per pair go to stderr. A malformed line is reported with its number and makes the exit code 1.',
-    'verify --audit cases.jsonl lists pairs on which strict, reference and the mode of the case disagree, near misses, and golds nothing can be judged against. The file may be the rollouts.jsonl of an exported run, with problems.jsonl beside it.',
+    'verify --audit cases.jsonl lists pairs on which strict, reference and the mode of the case disagree, near misses, and reference answers nothing can be judged against.',
+    'Instead of a file, a run folder may be given: the rollouts of a training, with the answers of its problems; --audit also lists those whose verdict in the run differs. The rollouts.jsonl of an exported run is read as well, with problems.jsonl beside it.',
   ].join('\n\n'),
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
     const [first, ...rest] = positionals;
     if (first === undefined || rest.length > 0)
-      throw new UsageError('verify: expected one file of cases, or --gold and one response');
+      throw new UsageError(
+        'expected one file of cases or one run folder, or --gold and one response',
+      );
     if (given.gold !== undefined) return explainOne(given.gold, first, given, io);
     const path = resolve(io.cwd, first);
     return given.audit ? auditFile(path, given, io) : verifyFile(path, given, io);
