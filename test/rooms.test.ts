@@ -29,6 +29,7 @@ const doors: Record<string, readonly string[]> = {
   configs: ['rl'],
   eval: ['data', 'verify', 'type run', 'type policy'],
   report: ['run', 'eval'],
+  ablate: ['run', 'report'],
 };
 const rooms = [...Object.keys(doors), 'cli'];
 

@@ -42,6 +42,12 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./report.ts')).reportCommand,
   },
   {
+    name: 'ablate',
+    summary:
+      'train and evaluate variants over seeds: one table with intervals, the figures of the paper',
+    load: async () => (await import('./ablate.ts')).ablateCommand,
+  },
+  {
     name: 'diff',
     summary: 'two runs side by side: settings and versions that differ, last value of every metric',
     load: async () => (await import('./diff.ts')).diffCommand,

@@ -1,0 +1,17 @@
+export { AblationError } from './cell.ts';
+export type { AblationSet, Block, Cell, Job, PoolPlan } from './cell.ts';
+export { jobId } from './cell-id.ts';
+export { ablationPage } from './page.ts';
+export { figure2, figure5, figure6, figure7, paperRows } from './paper-figures.ts';
+export type { PaperFigure } from './paper-figures.ts';
+export { chosenBlocks, jobsOf } from './plan.ts';
+export { trainingOf } from './result.ts';
+export type { Assessed, CellResult } from './result.ts';
+export { runJobs } from './schedule.ts';
+export type { Ended } from './schedule.ts';
+export { ablationSets } from './sets.ts';
+export { estimate, pairedDifference } from './statistics.ts';
+export type { Estimate } from './statistics.ts';
+export { tableOf } from './table.ts';
+export type { BlockTable, Row } from './table.ts';
+export { columns, markdownOf, rowTexts } from './table-text.ts';

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { PoolPlan } from '#ablate';
+import { writePage } from '#report';
+import { createSeed } from '#run';
+import type { Bench } from './cell-run.ts';
+
+/** A row of a problem file, as far as a pool cares. */
+interface Row {
+  readonly id: string;
+  readonly image?: readonly string[] | string;
+  readonly images?: readonly string[] | string;
+}
+
+/**
+ * Problems of which few teach at the start: puzzles are drawn, their pass rate is measured with eight
+ * responses of the base, and all that are always or never solved are kept with some of the others.
+ * Finished parts are not made again.
+ */
+export async function makePool(
+  plan: PoolPlan,
+  bench: Omit<Bench, 'pool'>,
+): Promise<NonNullable<Bench['pool']>> {
+  const { out, model, child, signal } = bench;
+  const folder = join(out, 'pool');
+  const path = join(folder, 'problems.jsonl');
+  if (!existsSync(path)) {
+    const log = join(folder, 'log.txt');
+    const candidates = join(folder, 'candidates');
+    const rates = join(folder, 'passrates');
+    const file = join(candidates, 'problems.jsonl');
+    if (!existsSync(file)) {
+      const draw = [
+        'data',
+        'puzzles',
+        '--out',
+        candidates,
+        '--n',
+        String(plan.candidates),
+        '--seed',
+        '77',
+        '--force',
+      ];
+      await child({ args: draw, log, signal });
+    }
+    const ask = [
+      'passrate',
+      '--model',
+      model,
+      '--data',
+      candidates,
+      '--n',
+      '8',
+      '--max-tokens',
+      '192',
+      '--out',
+      rates,
+    ];
+    await child({ args: ask, log, signal });
+    const chosen = choosePool(rowsIn(file), ratesIn(join(rates, 'passrates.jsonl')), plan);
+    writePage(path, chosen.map((row) => `${JSON.stringify(located(row, candidates))}\n`).join(''));
+  }
+  const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return { path, hash };
+}
+
+/** All that vanish, as far as they are needed, and so many others that those are `effective` of the pool. */
+export function choosePool<Problem extends { readonly id: string }>(
+  rows: readonly Problem[],
+  rates: ReadonlyMap<string, number>,
+  { problems, effective }: PoolPlan,
+): readonly Problem[] {
+  const random = createSeed(77).at('pool').stream();
+  const order = [...random.permutation(rows.length)].flatMap((index) => rows[index] ?? []);
+  const vanishing = order.filter(({ id }) => rates.get(id) === 0 || rates.get(id) === 1);
+  const others = order.filter(({ id }) => {
+    const rate = rates.get(id);
+    return rate !== undefined && rate > 0 && rate < 1;
+  });
+  const size = Math.min(problems, Math.floor(vanishing.length / (1 - effective)));
+  const teaching = Math.min(others.length, Math.round(size * effective));
+  return [...vanishing.slice(0, size - teaching), ...others.slice(0, teaching)];
+}
+
+function rowsIn(path: string): readonly Row[] {
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as Row);
+}
+
+function ratesIn(path: string): ReadonlyMap<string, number> {
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
+  const rates = lines.map((line) => JSON.parse(line) as { id: string; passRate: number });
+  return new Map(rates.map(({ id, passRate }) => [id, passRate]));
+}
+
+/** Pictures stay where they are; their paths become whole. */
+function located(row: Row, folder: string): Row {
+  const whole = (paths: readonly string[] | string) =>
+    typeof paths === 'string' ? join(folder, paths) : paths.map((one) => join(folder, one));
+  return {
+    ...row,
+    ...(row.image === undefined ? {} : { image: whole(row.image) }),
+    ...(row.images === undefined ? {} : { images: whole(row.images) }),
+  };
+}
