@@ -33,11 +33,11 @@ export const quickstart: Command<typeof options> = {
   ].join('\n\n'),
   options,
   async run({ options: given, positionals: _none }, io): Promise<ExitCode> {
+    const folder = resolve(io.cwd, given.run);
+    const base = startOf(given.start, io);
     const quiet = given.json ? { ...io, out: io.err } : io;
     const healthy = await doctor.run({ options: { json: false }, positionals: [] }, quiet);
     if (healthy !== 0) return healthy;
-    const folder = resolve(io.cwd, given.run);
-    const base = startOf(given.start, io);
     for (const stage of stagesOf(given, folder, base)) {
       const code = await trained(stage, given, io);
       if (code !== 0) return code;

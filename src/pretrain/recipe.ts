@@ -17,7 +17,7 @@ const practice = {
   steps: 0.23,
   quick: 0.07,
   rethinkTemplate: 0.5,
-  glance: 0.5,
+  glance: 0.62,
   glanceSlips: 0.25,
   stepsSlip: 0.3,
   looksAgain: 0.55,
@@ -55,14 +55,14 @@ export const tinyBase: Recipe = {
   merges: 373,
   tokenizerPuzzles: 6000,
   eyes: {
-    schedule: { steps: 1500, rate: 2e-3, warmup: 100, floor: 0.05 },
+    schedule: { steps: 1000, rate: 2e-3, warmup: 100, floor: 0.05 },
     pictures: 48,
     weightDecay: 0.02,
   },
   parts: [
     {
       mixture: reading,
-      schedule: { steps: 6500, rate: 1.5e-3, warmup: 150, floor: 0.3 },
+      schedule: { steps: 4500, rate: 1.5e-3, warmup: 150, floor: 0.3 },
       examples: 16,
       hints: 0.15,
       weightDecay: 0.02,
@@ -70,7 +70,7 @@ export const tinyBase: Recipe = {
     },
     {
       mixture: character,
-      schedule: { steps: 9000, rate: 1.2e-3, warmup: 150, floor: 0.05 },
+      schedule: { steps: 6000, rate: 1.2e-3, warmup: 150, floor: 0.05 },
       examples: 20,
       hints: 0.15,
       weightDecay: 0.02,

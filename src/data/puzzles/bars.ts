@@ -29,7 +29,7 @@ export const bars: Family = {
       careful: () => {
         const heights = asked.map(({ height }) => height);
         const work = kind === 'height' ? '' : ` ${calculation(heights, kind).text}`;
-        return `From left: ${list(all)}.${work}`;
+        return `From left: ${list(all)}. ${list(asked)}.${work}`;
       },
     };
   },

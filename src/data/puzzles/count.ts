@@ -29,7 +29,8 @@ export const count: Family = {
       mistaken: mistakenNumber(answer),
       steps: (slip) => written(slip === undefined ? counts : misreadOne(counts, n, slip)),
       careful: () => {
-        const looks = byRow(rows, (row, index) => `${row.join(' ')} = ${counts[index]}`);
+        // The word that is counted stands beside its count, so that counting looks at text alone.
+        const looks = byRow(rows, (row, index) => `${row.join(' ')}: ${target} ${counts[index]}`);
         return `${looks}. ${sum(counts)}.`;
       },
     };

@@ -18,7 +18,7 @@ const formats: Record<string, { question: RegExp; steps: RegExp; careful: RegExp
     question:
       /^How many (red|green|blue|yellow|purple|orange|circle|square|triangle|cross) shapes are there\?$/,
     steps: /^Row 1: \d(, row \d: \d)+\. \d(\+\d)+=\d+\.$/,
-    careful: /^Row 1: (\w+ )+= \d(, row \d: (\w+ )+= \d)+\. \d(\+\d)+=\d+\.$/,
+    careful: /^Row 1: \w+( \w+)+: \w+ \d(, row \d: \w+( \w+)+: \w+ \d)+\. \d(\+\d)+=\d+\.$/,
   },
   sum: {
     question: /^What is the sum of the numbers in (row|column) \d\?$/,
@@ -36,7 +36,7 @@ const formats: Record<string, { question: RegExp; steps: RegExp; careful: RegExp
     question:
       /^(How tall is the \w+ bar\?|How much taller is the \w+ bar than the \w+ bar\?|What is the total height of the \w+ bar and the \w+ bar\?)$/,
     steps: /^\w+ is \d\.$|^\w+ is \d, \w+ is \d\. \d[+-]\d=\d+\.$/,
-    careful: /^From left: \w+ \d(, \w+ \d){2,3}\.( \d[+-]\d=\d+\.)?$/,
+    careful: /^From left: \w+ \d(, \w+ \d){2,3}\. (\w+ \d\.|\w+ \d, \w+ \d\. \d[+-]\d=\d+\.)$/,
   },
   missing: {
     question: /^All rows have the same sum\. What is the missing number\?$/,
@@ -49,7 +49,7 @@ const formats: Record<string, { question: RegExp; steps: RegExp; careful: RegExp
       /^(What is the shape in row \d, column \d|Which shape is (left of|right of|above|below) the \w+ \w+)\?\nChoices:\n\(A\) \w+\n\(B\) \w+\n\(C\) \w+$/,
     steps: /^(The \w+ \w+ is in row \d, column \d\. )?Row \d, column \d has a \w+ \w+\.$/,
     careful:
-      /^(Row \d: \w+ \w+(, (row \d: )?\w+ \w+)+\. ){1,2}(The \w+ \w+ is in row \d, column \d\. )?Row \d, column \d has a \w+ \w+\.$/,
+      /^(Row \d: 1 \w+ \w+(, (row \d: )?\d \w+ \w+)+\. ){1,2}(The \w+ \w+ is in row \d, column \d\. )?Row \d, column \d has a \w+ \w+\.$/,
   },
   pattern: {
     question: /^What is the missing color\?\nChoices:\n\(A\) \w+\n\(B\) \w+\n\(C\) \w+$/,
@@ -82,14 +82,14 @@ const samples = fileURLToPath(
   new URL('../../../../shared/data/tiny-prototype/samples/samples.jsonl', import.meta.url),
 );
 
-test.skipIf(!existsSync(samples))('the prototype wrote in the same formats', () => {
+// Its slow looks name less: docs/decisions/110-the-slow-look-names-what-is-asked.md.
+test.skipIf(!existsSync(samples))('the prototype asked and looked first in the same formats', () => {
   const lines = readFileSync(samples, 'utf8').trim().split('\n');
   for (const line of lines) {
-    const { family, question, steps, careful } = JSON.parse(line) as Record<string, string>;
+    const { family, question, steps } = JSON.parse(line) as Record<string, string>;
     const format = formats[family ?? ''];
     expect(question).toMatch(format?.question ?? /never/);
     expect(steps?.split('\n')[0]).toMatch(format?.steps ?? /never/);
-    expect(careful?.split('\n')[0]).toMatch(format?.careful ?? /never/);
   }
   expect(lines.length).toBe(420);
 });

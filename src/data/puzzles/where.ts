@@ -15,6 +15,7 @@ export const where: Family = {
     const answer = thing(target).shape;
     const options = threeOptions(answer, shapes, chance);
     const rows = rowsOf(places.map(nameOf), n);
+    const numbered = rows.map((row) => row.map((name, column) => `${column + 1} ${name}`));
     const found = (at: number, seen: Thing): Writing => {
       const row = Math.floor(at / n) + 1;
       const place = `ow ${row}, column ${(at % n) + 1}`;
@@ -39,7 +40,7 @@ export const where: Family = {
           ? found(target, thing(target))
           : found(target, misseen(places, { target, n }, options, slip)),
       careful: () =>
-        `${looks(rows, level, [target, anchor ?? target])} ${found(target, thing(target)).text}`,
+        `${looks(numbered, level, [target, anchor ?? target])} ${found(target, thing(target)).text}`,
     };
   },
 };
