@@ -1,4 +1,5 @@
 import type { AdamUpdate, Loss, Policy, TrainSequence } from '#policy';
+import { maskTable } from '#rl';
 import type { Metrics } from '#run';
 import type { GateCheck, GateWork } from './gate.ts';
 import { figure, gap, sequencesOf } from './gate-logprobs.ts';
@@ -133,6 +134,8 @@ export async function checkMasks(work: GateWork): Promise<GateCheck[]> {
   await addGradient(policy, [shifted], losses, masked);
   const left = norm(await policy.optimStep(still)) / whole;
   const counts = left > rounding;
+  const imitates = config.rethink.mode !== 'off' && config.loss.nllCoef > 0;
+  const likelihood = imitates ? [await checkLikelihood(work, samples)] : [];
   return [
     {
       name: 'trigger tokens are masked as configured',
@@ -141,7 +144,28 @@ export async function checkMasks(work: GateWork): Promise<GateCheck[]> {
         `shifting their old logprobs moves the gradient by ${figure(left)} of its norm, ` +
         `with mask.policyTrigger ${inPolicy}`,
     },
+    ...likelihood,
   ];
+}
+
+/** What a kept rethinking would be: the trigger alone has a likelihood only if the table says so. */
+async function checkLikelihood(
+  { policy, config }: GateWork,
+  samples: readonly TrainSequence[],
+): Promise<GateCheck> {
+  const { nll } = maskTable(config.mask);
+  const parts = samples.map((one) => ({
+    ...one,
+    actions: one.actions.map(() => 0),
+    imitate: one.imitate.map((_, at) => (trigger(one, at) && nll.trigger ? 1 : 0)),
+  }));
+  await addGradient(policy, [parts], [{ kind: 'nll', weight: 1 }], parts);
+  const gradient = norm(await policy.optimStep(still));
+  return {
+    name: 'the likelihood of the trigger rises as configured',
+    passed: gradient > 0 === config.mask.nllTrigger,
+    found: `a gradient of norm ${figure(gradient)}, with mask.nllTrigger ${config.mask.nllTrigger}`,
+  };
 }
 
 /** The middle third of a response. */

@@ -33,6 +33,7 @@ export interface GateWork {
   readonly rounding: number;
 }
 
+const problemsLookedAt = 64;
 const problemsAsked = 4;
 const mostTokens = 48;
 
@@ -47,10 +48,12 @@ export async function runGate(
   policy: Policy,
 ): Promise<readonly GateCheck[]> {
   await policy.publish();
+  const memory = await checkMemory(config, live, policy);
+  if (!memory.passed) return [memory];
   const answered = await answers(config, live, policy);
   const rounding = config.policy.compute === 'f32' ? 1e-3 : 0.1;
   const work: GateWork = { policy, config, live, answered, rounding };
-  const checks: GateCheck[] = [];
+  const checks: GateCheck[] = [memory];
   for (const check of [
     checkPictureTokens,
     checkSampler,
@@ -65,13 +68,63 @@ export async function runGate(
   return checks;
 }
 
+/** The longest response to the longest of the first prompts must fit what sampling may keep. */
+async function checkMemory(
+  config: RunConfig,
+  { data, prompt, processor }: LiveRun,
+  policy: Policy,
+): Promise<GateCheck> {
+  const prompts = [...data.training]
+    .slice(0, problemsLookedAt)
+    .map((problem) => prompt(problem, config.prompt.template))
+    .filter(({ length }) => length <= config.rollout.maxPromptTokens);
+  const longest = prompts.reduce((a, b) => (b.length > a.length ? b : a), prompts[0] ?? noPrompt);
+  const { maxNewTokens, temperature, topP, topK } = config.rollout;
+  const tokens = Math.min(maxNewTokens, policy.limits.maxTokens - longest.length);
+  const name = 'a response fits the memory for sampling';
+  const budget = `${config.policy.cacheGigabytes} GB`;
+  if (longest.length === 0 || tokens < 1) {
+    const found = `no prompt leaves room for a response in ${policy.limits.maxTokens} tokens`;
+    return { name, passed: false, found };
+  }
+  const params = paramsOf(processor.ids, { temperature, topP, topK, maxTokens: tokens });
+  try {
+    // Given up at once: only whether it is taken matters.
+    await policy.sample({ prompt: longest, count: 1, seed: 0, params }, AbortSignal.abort());
+    return { name, passed: true, found: `${longest.length} + ${tokens} tokens in ${budget}` };
+  } catch (cause) {
+    const said = cause instanceof Error ? cause.message : String(cause);
+    const found = said.replace('cacheBytes', `policy.cacheGigabytes (now ${budget})`);
+    return { name, passed: false, found };
+  }
+}
+
+const noPrompt: Prompt = { chunks: [], length: 0 };
+
+function paramsOf(
+  ids: Policy['processor']['ids'],
+  drawing: Pick<RunConfig['rollout'], 'temperature' | 'topP' | 'topK'> & {
+    readonly maxTokens: number;
+  },
+): Parameters<Policy['sample']>[0]['params'] {
+  return {
+    bannedIds: ids.banned,
+    repetitionPenalty: 1,
+    minP: 0,
+    stopIds: [ids.end],
+    stopStrings: [],
+    minTokens: 0,
+    ...drawing,
+  };
+}
+
 /** The first problems of the run, those with pictures first, each answered twice. */
 async function answers(
   config: RunConfig,
   { data, prompt, processor }: LiveRun,
   policy: Policy,
 ): Promise<readonly Answered[]> {
-  const all = [...data.training].slice(0, 64);
+  const all = [...data.training].slice(0, problemsLookedAt);
   const withPictures = all.filter(({ images }) => images.length > 0);
   const without = all.filter(({ images }) => images.length === 0);
   const chosen = [
@@ -86,18 +139,12 @@ async function answers(
         prompt: rendered,
         count: 2,
         seed: index,
-        params: {
-          bannedIds: processor.ids.banned,
-          repetitionPenalty: 1,
+        params: paramsOf(processor.ids, {
           temperature,
-          topK,
           topP,
-          minP: 0,
-          stopIds: [processor.ids.end],
-          stopStrings: [],
-          minTokens: 0,
+          topK,
           maxTokens: Math.min(mostTokens, maxNewTokens),
-        },
+        }),
       });
       return { prompt: rendered, pictures: problem.images.length, completions };
     }),

@@ -121,8 +121,9 @@ export class TrainDisplay implements Disposable {
       case 'completed':
         return this.#completedText(at);
       case 'published':
-      case 'alarm':
         return text === '' ? undefined : text;
+      case 'alarm':
+        return undefined; // `alarm` tells it, in its colour
     }
   }
 
@@ -174,11 +175,15 @@ function stepText(metrics: Metrics): string {
     `clip ${percent(metrics['policy/clip_fraction'] ?? 0)}`,
     `replay ${percent(metrics['replay/share'] ?? 0)}`,
     `kl ${figure(metrics['policy/approx_kl'], 5)}`,
+    ...(metrics['optim/step_nonfinite'] === 1
+      ? ['not applied: loss or gradient is not finite']
+      : []),
   ].join('  ');
 }
 
 function figure(value: number | null | undefined, digits = 4): string {
-  return value === null || value === undefined ? '–' : value.toFixed(digits);
+  // Rounded to nothing, a negative number is 0 and not −0.
+  return value?.toFixed(digits).replace(/^-(?=[0.]*$)/u, '') ?? '–';
 }
 
 function percent(share: number): string {

@@ -226,10 +226,12 @@ function conclude({ store, io }: Going): ExitCode {
   const scores = reader.series('eval/reward_mean');
   const [first] = scores;
   const change =
-    first === undefined ? '' : `validation ${first.value} → ${scores.at(-1)?.value ?? ''}, `;
+    first === undefined
+      ? ''
+      : `validation ${first.value?.toFixed(4) ?? ''} → ${scores.at(-1)?.value?.toFixed(4) ?? ''}, `;
   io.err(
     `finished: ${change}best checkpoint ${best?.name ?? 'none'} ` +
-      `(${best?.score ?? 'not validated'}), last ${last?.name ?? 'none'}; in ${store.folder}\n`,
+      `(${best?.score?.toFixed(4) ?? 'not validated'}), last ${last?.name ?? 'none'}; in ${store.folder}\n`,
   );
   return 0;
 }

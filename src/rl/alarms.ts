@@ -89,8 +89,8 @@ function mismatch(metrics: Metrics, { alarms, rollout }: TrainConfig): string | 
   if (gap === null || kl === null) return undefined;
   if (gap <= alarms.mismatchProb && kl <= alarms.mismatchKl) return undefined;
   return (
-    `trainer and sampler disagree: mean probability gap ${gap} (at most ${alarms.mismatchProb}), ` +
-    `divergence ${kl} nats (at most ${alarms.mismatchKl}); values near 5 mean that pictures reach one side only`
+    `trainer and sampler disagree: mean probability gap ${rounded(gap)} (at most ${alarms.mismatchProb}), ` +
+    `divergence ${rounded(kl)} nats (at most ${alarms.mismatchKl}); values near 5 mean that pictures reach one side only`
   );
 }
 
@@ -139,6 +139,10 @@ export function lookAtIteration(memory: AlarmMemory, config: TrainConfig): Look 
   const unused = config.batch.mode === 'ssr' && wanted > 0 && drawn === 0;
   const alarms: readonly Alarm[] = unused ? [{ name: 'replay_unused', fatal: true, message }] : [];
   return { alarms, memory: { ...memory, wanted: 0, drawn: 0 } };
+}
+
+function rounded(value: number): string {
+  return String(Number(value.toPrecision(2)));
 }
 
 function percent(fraction: number): string {

@@ -5,6 +5,7 @@ export { configOf, knobKeys, knobOf, knobs, settingOf } from './knobs.ts';
 export type { Settings } from './knobs.ts';
 export { verifyPolicy } from './judge.ts';
 export type { AnswerVerdict, CheckAnswer } from './judge.ts';
+export { maskTable } from './masks.ts';
 export { countNativeWaits } from './native-wait.ts';
 export type {
   Attempt,
