@@ -45,7 +45,7 @@ beforeAll(async () => {
     color: { out: false, err: false },
     signal: new AbortController().signal,
   };
-  live = await compose(whole, { io: io as never, run: root, threads: 1, device: 'cpu' });
+  live = await compose(whole, { io, run: root, threads: 1, device: 'cpu' });
   policy = await live.openPolicy();
 }, 60_000);
 afterAll(async () => {
