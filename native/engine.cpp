@@ -14,6 +14,7 @@
 #include <node_api.h>
 
 #include <ATen/Context.h>
+#include <ATen/EmptyTensor.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/core/Tensor.h>
@@ -32,12 +33,15 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <unordered_map>
@@ -202,6 +206,21 @@ static napi_value handleOf(Environment& self, Tensor tensor) {
   return number(self.env, slab().put(std::move(tensor), self.id));
 }
 
+static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string", "a symbol",
+                                         "an object", "a function", "an object", "a bigint"};
+
+static std::string found(napi_env env, napi_value value) {
+  double plain;
+  if (napi_get_value_double(env, value, &plain) == napi_ok) return text(plain);
+  bool list = false;
+  napi_is_array(env, value, &list);
+  return list ? "an array" : kTypeNames[typeOf(env, value)];
+}
+
+static Failure expected(napi_env env, const char* wanted, napi_value value) {
+  return {"argument", text("expected ", wanted, ", got ", found(env, value))};
+}
+
 // Why a number is no tensor of this thread.
 static Failure badHandle(double handle) {
   if (slab().find(handle, 0) != nullptr) return {"disposed", "a tensor of another thread; adopt it first"};
@@ -209,7 +228,6 @@ static Failure badHandle(double handle) {
   return {"disposed", plausible ? "use of a disposed tensor" : text(handle, " is no tensor handle")};
 }
 
-static Failure expected(napi_env env, const char* wanted, napi_value value);
 static const Tensor& tensorOf(Environment& self, napi_value value) {
   double handle;
   if (napi_get_value_double(self.env, value, &handle) != napi_ok) throw expected(self.env, "a tensor", value);
@@ -221,15 +239,17 @@ static const Tensor& tensorOf(Environment& self, napi_value value) {
 // ---- 4 operators --------------------------------------------------------------------------------
 
 enum class Kind { Tensor, Int, Float, Bool, Scalar, String, Device, Generator, DType, Layout, MemoryFormat,
-                  TensorList, IntList, FloatList, BoolList, ScalarList, Unsupported };
+                  Unsupported };
 
 struct Argument {
   std::string name, type;
-  Kind kind;
-  bool optional;        // the whole value may be null
-  bool optionalItems;   // items of a list may be null
-  int64_t repeat;       // n of int[n], 0 when unsized
-  std::optional<IValue> fallback;
+  Kind kind;           // of the value; of the items where it is a list
+  bool optional;       // the whole value may be null
+  c10::TypePtr item;   // of a list; null otherwise
+  bool optionalItems;  // items of a list may be null
+  int64_t repeat;      // n of int[n], 0 when unsized
+  bool hasFallback;
+  IValue fallback;
 };
 
 struct Operator {
@@ -239,42 +259,27 @@ struct Operator {
   std::vector<bool> aliasesArgument;  // in-place results: the caller already holds that tensor
 };
 
-static Kind kindOf(const c10::Type& type) {
-  switch (type.kind()) {
-    case c10::TypeKind::TensorType: return Kind::Tensor;
-    case c10::TypeKind::IntType:
-    case c10::TypeKind::SymIntType: return Kind::Int;
-    case c10::TypeKind::FloatType: return Kind::Float;
-    case c10::TypeKind::BoolType: return Kind::Bool;
-    case c10::TypeKind::NumberType: return Kind::Scalar;
-    case c10::TypeKind::StringType: return Kind::String;
-    case c10::TypeKind::DeviceObjType: return Kind::Device;
-    case c10::TypeKind::GeneratorType: return Kind::Generator;
-    case c10::TypeKind::ScalarTypeType: return Kind::DType;
-    case c10::TypeKind::LayoutType: return Kind::Layout;
-    case c10::TypeKind::MemoryFormatType: return Kind::MemoryFormat;
-    case c10::TypeKind::ListType:
-      switch (kindOf(*type.containedType(0))) {
-        case Kind::Tensor: return Kind::TensorList;
-        case Kind::Int: return Kind::IntList;
-        case Kind::Float: return Kind::FloatList;
-        case Kind::Bool: return Kind::BoolList;
-        case Kind::Scalar: return Kind::ScalarList;
-        default: return Kind::Unsupported;
-      }
-    case c10::TypeKind::OptionalType: return kindOf(*type.containedType(0));
-    default: return Kind::Unsupported;
-  }
+static Kind kindOf(const c10::TypePtr& type) {
+  static const std::unordered_map<std::string, Kind> kinds = {
+      {"Tensor", Kind::Tensor}, {"int", Kind::Int}, {"SymInt", Kind::Int}, {"float", Kind::Float}, {"bool", Kind::Bool},
+      {"Scalar", Kind::Scalar}, {"str", Kind::String}, {"Device", Kind::Device}, {"Generator", Kind::Generator},
+      {"ScalarType", Kind::DType}, {"Layout", Kind::Layout}, {"MemoryFormat", Kind::MemoryFormat}};
+  const auto known = kinds.find(type->str());
+  return known == kinds.end() ? Kind::Unsupported : known->second;
 }
 
+static bool isOptional(const c10::TypePtr& type) { return type->kind() == c10::TypeKind::OptionalType; }
+static c10::TypePtr inner(const c10::TypePtr& type) { return isOptional(type) ? type->containedType(0) : type; }
+
 static Argument describeArgument(const c10::Argument& argument) {
-  const c10::Type& type = *argument.real_type();
-  const bool optional = type.kind() == c10::TypeKind::OptionalType;
-  const c10::Type& value = optional ? *type.containedType(0) : type;
-  const bool optionalItems = value.kind() == c10::TypeKind::ListType &&
-                             value.containedType(0)->kind() == c10::TypeKind::OptionalType;
-  return {argument.name(), type.str(), kindOf(type), optional, optionalItems,
-          argument.N().value_or(0), argument.default_value()};
+  const c10::TypePtr type = argument.real_type(), value = inner(type);
+  const bool list = value->kind() == c10::TypeKind::ListType;
+  const c10::TypePtr item = list ? value->containedType(0) : value;
+  // As kernels see it: `type` has numbers where `real_type` tells what they stand for.
+  const c10::TypePtr seen = list ? inner(argument.type())->containedType(0) : nullptr;
+  const auto fallback = argument.default_value();
+  return {argument.name(), type->str(), kindOf(inner(item)), isOptional(type), seen, list && isOptional(item),
+          argument.N().value_or(0), fallback.has_value(), fallback.has_value() ? *fallback : IValue()};
 }
 
 // Append-only, so that a resolved operator can be read without the lock.
@@ -301,33 +306,12 @@ static uint32_t resolveOperator(const std::string& name, const std::string& over
   return id;
 }
 
-// Runs an operator from C++; used where the bridge itself needs one.
-static Tensor boxed(const char* name, const char* overload, Stack stack) {
-  c10::Dispatcher::singleton().findSchemaOrThrow(name, overload).callBoxed(stack);
-  return stack.at(0).toTensor();
-}
-
 // ---- 5 conversion -------------------------------------------------------------------------------
 
 constexpr int64_t kSafe = 1ll << 53;  // JavaScript's numbers are exact up to here
 
 static bool isInteger(double value) {
   return std::abs(value) <= kSafe && static_cast<double>(static_cast<int64_t>(value)) == value;
-}
-
-static const char* const kTypeNames[] = {"undefined", "null", "a boolean", "a number", "a string", "a symbol",
-                                         "an object", "a function", "an object", "a bigint"};
-
-static std::string found(napi_env env, napi_value value) {
-  double plain;
-  if (napi_get_value_double(env, value, &plain) == napi_ok) return text(plain);
-  bool list = false;
-  napi_is_array(env, value, &list);
-  return list ? "an array" : kTypeNames[typeOf(env, value)];
-}
-
-static Failure expected(napi_env env, const char* wanted, napi_value value) {
-  return {"argument", text("expected ", wanted, ", got ", found(env, value))};
 }
 
 static std::string toText(napi_env env, napi_value value) {
@@ -398,34 +382,9 @@ static std::vector<Tensor> toTensors(Environment& self, napi_value value) {
   return out;
 }
 
-static IValue toTensorList(Environment& self, const Argument& argument, napi_value value) {
-  if (argument.optionalItems) {
-    c10::List<std::optional<Tensor>> out;
-    eachItem(self.env, value, [&](napi_value item) {
-      out.push_back(isNothing(self.env, item) ? std::optional<Tensor>() : tensorOf(self, item));
-    });
-    return out;
-  }
-  c10::List<Tensor> out;
-  eachItem(self.env, value, [&](napi_value item) { out.push_back(tensorOf(self, item)); });
-  return out;
-}
-
-// A list of plain values; a lone one stands for `int[n]` n times.
-template <class T, class Convert>
-static IValue toList(Environment& self, const Argument& argument, napi_value value, const Convert& convert) {
-  c10::List<T> out;
-  if (argument.repeat > 0 && typeOf(self.env, value) != napi_object) {
-    for (int64_t i = 0; i < argument.repeat; i++) out.push_back(convert(self.env, value));
-  } else {
-    eachItem(self.env, value, [&](napi_value item) { out.push_back(convert(self.env, item)); });
-  }
-  return out;
-}
-
-static IValue toIValue(Environment& self, const Argument& argument, napi_value value) {
+static IValue toPlain(Environment& self, Kind kind, napi_value value) {
   napi_env env = self.env;
-  switch (argument.kind) {
+  switch (kind) {
     case Kind::Tensor: return tensorOf(self, value);
     case Kind::Int: return toInt(env, value);
     case Kind::Float: return toDouble(env, value);
@@ -433,11 +392,6 @@ static IValue toIValue(Environment& self, const Argument& argument, napi_value v
     case Kind::Scalar: return toScalar(env, value);
     case Kind::String: return toText(env, value);
     case Kind::Device: return c10::Device(toText(env, value));
-    case Kind::TensorList: return toTensorList(self, argument, value);
-    case Kind::IntList: return toList<int64_t>(self, argument, value, toInt);
-    case Kind::FloatList: return toList<double>(self, argument, value, toDouble);
-    case Kind::BoolList: return toList<bool>(self, argument, value, toBool);
-    case Kind::ScalarList: return toList<c10::Scalar>(self, argument, value, toScalar);
     case Kind::DType: return toIntBelow(env, value, int(at::ScalarType::Undefined));
     case Kind::Layout: return toIntBelow(env, value, int(at::Layout::NumOptions));
     case Kind::MemoryFormat: return toIntBelow(env, value, int(at::MemoryFormat::NumOptions));
@@ -445,6 +399,21 @@ static IValue toIValue(Environment& self, const Argument& argument, napi_value v
     case Kind::Unsupported: break;
   }
   throw Failure{"argument", "values of this type cannot cross the bridge"};
+}
+
+// A lone value stands for `int[n]` n times.
+static IValue toList(Environment& self, const Argument& argument, napi_value value) {
+  c10::impl::GenericList out(argument.item);
+  const auto add = [&](napi_value item) {
+    const bool none = argument.optionalItems && isNothing(self.env, item);
+    out.push_back(none ? IValue() : toPlain(self, argument.kind, item));
+  };
+  if (argument.repeat > 0 && typeOf(self.env, value) != napi_object) {
+    for (int64_t i = 0; i < argument.repeat; i++) add(value);
+  } else {
+    eachItem(self.env, value, add);
+  }
+  return out;
 }
 
 static napi_value fromIValue(Environment& self, IValue value);
@@ -511,8 +480,15 @@ struct Call {
   const Tensor& tensor(size_t i) { return tensorOf(self, values[i]); }
 };
 
+// A function's name and arguments in a schema's words: errors quote them.
+template <size_t Size>
+struct Signature {
+  char text[Size];
+  constexpr Signature(const char (&from)[Size]) { std::copy_n(from, Size, text); }
+};
+
 // Wraps a body that may throw into the shape Node expects; one that returns nothing gives undefined.
-template <auto Body>
+template <Signature kSignature, auto Body>
 static napi_value exported(napi_env env, napi_callback_info info) {
   size_t count = 6;
   napi_value values[6];
@@ -525,25 +501,26 @@ static napi_value exported(napi_env env, napi_callback_info info) {
     else return Body(call), undefined(env);
   } catch (...) {
     const auto [kind, message] = caught();
-    throwError(*self, kind, message);
+    throwError(*self, kind, message, kSignature.text, std::min<size_t>(count, 6), values);
     return nullptr;
   }
 }
 
 static IValue convertArgument(Environment& self, const Argument& argument, napi_value value) {
   double handle;  // the usual case first: it needs no typeOf
-  if (argument.kind == Kind::Tensor && value != nullptr && napi_get_value_double(self.env, value, &handle) == napi_ok) {
+  if (argument.kind == Kind::Tensor && argument.item == nullptr && value != nullptr &&
+      napi_get_value_double(self.env, value, &handle) == napi_ok) {
     if (const Slot* slot = slab().find(handle, self.id)) return slot->tensor;
   }
   const napi_valuetype type = value == nullptr ? napi_undefined : typeOf(self.env, value);
   if (type == napi_undefined) {
-    if (argument.fallback.has_value()) return *argument.fallback;
+    if (argument.hasFallback) return argument.fallback;
     if (argument.optional) return IValue();
     throw Failure{"argument", "missing argument '" + argument.name + "'"};
   }
   if (type == napi_null && (argument.optional || argument.kind == Kind::Generator)) return IValue();
   try {
-    return toIValue(self, argument, value);
+    return argument.item == nullptr ? toPlain(self, argument.kind, value) : toList(self, argument, value);
   } catch (...) {
     const auto [kind, message] = caught();
     throw Failure{kind.empty() ? "argument" : kind, text("argument '", argument.name, "' (", argument.type, "): ", message)};
@@ -558,9 +535,18 @@ struct BorrowedStack {
   ~BorrowedStack() { stack.clear(), self.stack = std::move(stack); }
 };
 
+// Debug mode counts the threads inside a kernel: two at once share the cores and wait for each other.
+static std::atomic<bool> watching{false}, twoAtOnce{false};
+static std::atomic<int> computing{0};
+
+struct Computing {
+  const bool counted = watching.load(std::memory_order_relaxed);
+  Computing() { if (counted && computing.fetch_add(1) > 0) twoAtOnce = true; }
+  ~Computing() { if (counted) computing.fetch_sub(1); }
+};
+
 constexpr size_t kMaxArguments = 40;
 
-// call(operator, ...arguments)
 static napi_value callOperator(napi_env env, napi_callback_info info) {
   size_t count = kMaxArguments;
   napi_value values[kMaxArguments];
@@ -569,31 +555,29 @@ static napi_value callOperator(napi_env env, napi_callback_info info) {
   BorrowedStack borrowed{*static_cast<Environment*>(data)};
   auto& [self, stack] = borrowed;
   Operator* op = nullptr;
-  const size_t given = std::clamp<size_t>(count, 1, kMaxArguments) - 1;
+  size_t given = std::clamp<size_t>(count, 1, kMaxArguments) - 1;
   try {
     uint32_t id = 0;
     check(napi_get_value_uint32(env, values[0], &id));
     op = id < 8192 ? operators[id].load(std::memory_order_acquire) : nullptr;
     if (op == nullptr) throw Failure{"operator", text("internal: operator ", id, " was never resolved")};
-    const auto& arguments = op->arguments;
-    const size_t most = arguments.size();
+    const size_t most = op->arguments.size();
+    while (given > most && typeOf(env, values[given]) == napi_undefined) given--;  // the schema is older
     if (given > most) throw Failure{"argument", text("expected at most ", most, " arguments, got ", given)};
     for (size_t i = 0; i < most; i++) {
-      stack.push_back(convertArgument(self, arguments[i], i < given ? values[i + 1] : nullptr));
+      stack.push_back(convertArgument(self, op->arguments[i], i < given ? values[i + 1] : nullptr));
     }
+    Computing counted;
     op->handle.callBoxed(stack);
-    const auto& aliases = op->aliasesArgument;
-    if (stack.size() == 1) return aliases[0] ? null(env) : fromIValue(self, std::move(stack[0]));
+    const auto result = [&](size_t i) { return op->aliasesArgument[i] ? null(env) : fromIValue(self, std::move(stack[i])); };
     if (stack.empty()) return undefined(env);
+    if (stack.size() == 1) return result(0);
     const napi_value out = array(env, stack.size());
-    for (size_t i = 0; i < stack.size(); i++) {
-      check(napi_set_element(env, out, i, aliases[i] ? null(env) : fromIValue(self, std::move(stack[i]))));
-    }
+    for (size_t i = 0; i < stack.size(); i++) check(napi_set_element(env, out, i, result(i)));
     return out;
   } catch (...) {
     const auto [kind, message] = caught();
-    if (op == nullptr) throwError(self, kind, message);
-    else throwError(self, kind, message, op->schema, given, values + 1);
+    throwError(self, kind, message, op == nullptr ? std::string() : op->schema, given, values + 1);
     return nullptr;
   }
 }
@@ -609,10 +593,10 @@ static void onError(Call& call) {
 
 // ---- data in and out
 
-// fromTyped(array, shape, dtype): a CPU tensor with a copy of the array's bytes.
+// A CPU tensor with a copy of a typed array's bytes.
 static napi_value fromTyped(Call& call) {
   static const size_t kWidths[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
-  c10::List<int64_t> shape;
+  std::vector<int64_t> shape;
   eachItem(call.env, call.values[1], [&](napi_value item) { shape.push_back(toInt(call.env, item)); });
   const int64_t dtype = toIntBelow(call.env, call.values[2], int(at::ScalarType::Undefined));
   napi_typedarray_type type;
@@ -620,22 +604,20 @@ static napi_value fromTyped(Call& call) {
   void* source;
   const napi_status status = napi_get_typedarray_info(call.env, call.values[0], &type, &length, &source, nullptr, nullptr);
   if (status != napi_ok || type >= std::size(kWidths)) throw expected(call.env, "a typed array", call.values[0]);
-  const Tensor out = boxed("aten::empty", "memory_format", {shape, dtype, IValue(), IValue(), IValue(), IValue()});
+  const Tensor out = at::detail::empty_cpu(shape, static_cast<at::ScalarType>(dtype));
   const size_t given = length * kWidths[type];
   if (out.nbytes() != given) throw Failure{"shape", text("expected ", out.nbytes(), " bytes, got ", given)};
-  if (out.nbytes() > 0) std::memcpy(out.mutable_data_ptr(), source, out.nbytes());
+  if (out.nbytes() > 0) std::memcpy(out.data_ptr(), source, out.nbytes());
   return handleOf(call.self, out);
 }
 
-static Tensor onHost(const Tensor& tensor) {
-  return boxed("aten::contiguous", "", {tensor.device().is_cpu() ? tensor : tensor.to(at::TensorOptions(at::kCPU)), 0});
-}
+static Tensor onHost(const Tensor& tensor) { return tensor.cpu().contiguous(); }
 
 static napi_value toBuffer(Call& call) {
   const Tensor host = onHost(call.tensor(0));
   void* target;
   const napi_value out = make(napi_create_arraybuffer, call.env, host.nbytes(), &target);
-  if (host.nbytes() > 0) std::memcpy(target, host.const_data_ptr(), host.nbytes());
+  if (host.nbytes() > 0) std::memcpy(target, host.data_ptr(), host.nbytes());
   return out;
 }
 
@@ -650,23 +632,23 @@ static void transferAll(size_t size, const char* verb, const Transfer& transfer)
   }
 }
 
-// write(fd, handles): the tensors' bytes, one after the other, without a copy in JavaScript.
+// The tensors' bytes, one after the other, without a copy in JavaScript.
 static void writeTensors(Call& call) {
   const int file = toInt(call.env, call.values[0]);
   for (const Tensor& tensor : toTensors(call.self, call.values[1])) {
     const Tensor host = onHost(tensor);
-    const char* bytes = static_cast<const char*>(host.const_data_ptr());
+    const char* bytes = static_cast<const char*>(host.data_ptr());
     transferAll(host.nbytes(), "writing", [&](size_t done, size_t left) { return ::write(file, bytes + done, left); });
   }
 }
 
-// read(fd, position, handle): fills a contiguous CPU tensor with a file's bytes.
+// Fills a contiguous CPU tensor with a file's bytes.
 static void readTensor(Call& call) {
   const int file = toInt(call.env, call.values[0]);
   const int64_t position = toInt(call.env, call.values[1]);
   const Tensor& tensor = call.tensor(2);
   if (!tensor.is_contiguous() || !tensor.device().is_cpu()) throw Failure{"argument", "expected a contiguous CPU tensor"};
-  char* bytes = static_cast<char*>(tensor.mutable_data_ptr());
+  char* bytes = static_cast<char*>(tensor.data_ptr());
   transferAll(tensor.nbytes(), "reading",
               [&](size_t done, size_t left) { return ::pread(file, bytes + done, left, position + done); });
 }
@@ -674,22 +656,18 @@ static void readTensor(Call& call) {
 static napi_value item(Call& call) {
   const Tensor& tensor = call.tensor(0);
   if (tensor.numel() != 1) throw Failure{"shape", text("expected one element, got shape ", tensor.sizes())};
-  const Tensor host = onHost(tensor);
-  if (host.scalar_type() == at::kBool) return boolean(call.env, *static_cast<const char*>(host.const_data_ptr()) != 0);
-  const bool integral = c10::isIntegralType(host.scalar_type(), false);
-  const Tensor wide = host.to(at::TensorOptions(integral ? at::kLong : at::kDouble));
-  if (integral) return fromInt(call.env, *wide.const_data_ptr<int64_t>());
-  return number(call.env, *wide.const_data_ptr<double>());
+  const c10::Scalar value = tensor.item();
+  if (value.isBoolean()) return boolean(call.env, value.toBool());
+  return value.isIntegral(false) ? fromInt(call.env, value.toLong()) : number(call.env, value.toDouble());
 }
 
-// [dtype, device, flags, ...shape]; flags: 1 requires grad, 2 leaf, 4 inference tensor.
+// [dtype, device, requires grad, ...shape]
 static napi_value meta(Call& call) {
   const Tensor& tensor = call.tensor(0);
   const napi_value out = array(call.env, 3 + tensor.dim());
-  const int flags = (tensor.requires_grad() ? 1 : 0) | (tensor.is_leaf() ? 2 : 0) | (tensor.is_inference() ? 4 : 0);
   napi_set_element(call.env, out, 0, number(call.env, static_cast<int>(tensor.scalar_type())));
   napi_set_element(call.env, out, 1, string(call.env, tensor.device().str()));
-  napi_set_element(call.env, out, 2, number(call.env, flags));
+  napi_set_element(call.env, out, 2, boolean(call.env, tensor.requires_grad()));
   for (int64_t i = 0; i < tensor.dim(); i++) napi_set_element(call.env, out, 3 + i, number(call.env, tensor.size(i)));
   return out;
 }
@@ -706,17 +684,18 @@ static std::array<std::vector<Tensor>, 3> tensorsOf(Call& call) {
   return out;
 }
 
-// backward(outputs, grads | null, inputs | null, retain, create)
 static void backward(Call& call) {
   const bool retain = toBool(call.env, call.values[3]), create = toBool(call.env, call.values[4]);
   const auto [outputs, grads, inputs] = tensorsOf(call);
+  Computing counted;
   torch::autograd::backward(outputs, grads, retain, create, inputs);
 }
 
-// grad(outputs, grads | null, inputs, retain, create): gradients without touching `.grad`.
+// Gradients without touching `.grad`.
 static napi_value gradients(Call& call) {
   const bool retain = toBool(call.env, call.values[3]), create = toBool(call.env, call.values[4]);
   const auto [outputs, grads, inputs] = tensorsOf(call);
+  Computing counted;
   return fromList(call.self, torch::autograd::grad(outputs, inputs, grads, retain, create, true));
 }
 
@@ -748,7 +727,7 @@ static void inferenceLeave(Call& call) {
 
 // ---- lifetime
 
-// free(handle | handle[]): of a list every tensor that can be freed is; then the first bad handle is told.
+// One handle or many: every tensor that can be freed is; then the first bad handle is told.
 static void freeHandles(Call& call) {
   std::optional<Failure> failure;
   const auto freeOne = [&](double handle) {
@@ -760,7 +739,7 @@ static void freeHandles(Call& call) {
   if (failure.has_value()) throw *failure;
 }
 
-// adopt(handle): takes the tensor over from another thread, which is done with it; its old number is stale.
+// Takes the tensor over from another thread, which is done with it; its old number is stale.
 static napi_value adopt(Call& call) {
   const double handle = toDouble(call.env, call.values[0]);
   Tensor tensor = slab().take(handle, 0);
@@ -789,7 +768,7 @@ static Sizes deviceMemory() {
   return out;
 }
 
-// memory(): [sizes, bytes by dtype, bytes on devices]; each storage of this thread counts once.
+// [sizes, bytes by dtype, bytes on devices]; each storage of this thread counts once.
 static napi_value memory(Call& call) {
   std::unordered_set<void*> seen;
   std::unique_lock<std::mutex> guard(slab().lock);
@@ -834,12 +813,18 @@ static void setRngState(Call& call) {
 
 // ---- environment
 
-// config(): [version, build, CPU capability, threads, MKL, CUDA devices]
+// [version, build, threads, MKL, CUDA devices]
 static napi_value config(Call& call) {
   const napi_env env = call.env;
   const int64_t devices = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
-  return arrayOf(env, {string(env, TORCH_VERSION), string(env, at::show_config()), string(env, at::get_cpu_capability()),
-                       number(env, at::get_num_threads()), boolean(env, at::hasMKL()), number(env, devices)});
+  return arrayOf(env, {string(env, TORCH_VERSION), string(env, at::show_config()), number(env, at::get_num_threads()),
+                       boolean(env, at::hasMKL()), number(env, devices)});
+}
+
+// Whether two threads have computed at once since this was asked last.
+static napi_value watchThreads(Call& call) {
+  watching = toBool(call.env, call.values[0]);
+  return boolean(call.env, twoAtOnce.exchange(false));
 }
 
 static void setThreads(Call& call) { at::set_num_threads(toIntBelow(call.env, call.values[0], 1025)); }
@@ -876,25 +861,39 @@ static void endEnvironment(void* data) {
   delete self;
 }
 
-#define EXPORT(name) {#name, exported<name>}
-static const std::pair<const char*, napi_callback> kExports[] = {
-    {"call", callOperator}, EXPORT(resolve), EXPORT(onError),
-    EXPORT(fromTyped), EXPORT(toBuffer), EXPORT(item), EXPORT(meta),
-    {"write", exported<writeTensors>}, {"read", exported<readTensor>},
-    EXPORT(backward), {"grad", exported<gradients>}, EXPORT(gradOf), EXPORT(setGrad),
-    EXPORT(gradMode), EXPORT(inferenceEnter), EXPORT(inferenceLeave),
-    {"free", exported<freeHandles>}, EXPORT(adopt), EXPORT(memory), EXPORT(liveHandles), EXPORT(mallocTrim),
-    EXPORT(seed), EXPORT(rngState), EXPORT(setRngState),
-    EXPORT(config), EXPORT(setThreads), EXPORT(allowTf32), EXPORT(deterministic), EXPORT(synchronize),
-    EXPORT(schemas)};
+struct Export { const char* signature; napi_callback body; };
+
+template <Signature kSignature, auto Body>
+constexpr Export as{kSignature.text, exported<kSignature, Body>};
+
+static const Export kExports[] = {
+    {"call(int operator, ...) -> ...", callOperator},
+    as<"resolve(str name, str overload) -> int", resolve>, as<"onError(function factory) -> ()", onError>,
+    as<"fromTyped(TypedArray array, int[] shape, ScalarType dtype) -> Tensor", fromTyped>,
+    as<"toBuffer(Tensor self) -> ArrayBuffer", toBuffer>, as<"write(int file, Tensor[] tensors) -> ()", writeTensors>,
+    as<"read(int file, int position, Tensor(a!) self) -> ()", readTensor>,
+    as<"item(Tensor self) -> Scalar", item>, as<"meta(Tensor self) -> Scalar[]", meta>,
+    as<"backward(Tensor[] outputs, Tensor?[] grads, Tensor[] inputs, bool retainGraph, bool createGraph) -> ()", backward>,
+    as<"grad(Tensor[] outputs, Tensor?[] grads, Tensor[] inputs, bool retainGraph, bool createGraph) -> Tensor?[]", gradients>,
+    as<"gradOf(Tensor self) -> Tensor?", gradOf>, as<"setGrad(Tensor self, Tensor? grad) -> ()", setGrad>,
+    as<"gradMode(bool on) -> bool", gradMode>,
+    as<"inferenceEnter() -> ()", inferenceEnter>, as<"inferenceLeave() -> ()", inferenceLeave>,
+    as<"free(Tensor[] tensors) -> ()", freeHandles>, as<"adopt(Tensor self) -> Tensor", adopt>,
+    as<"memory() -> object[]", memory>, as<"liveHandles() -> int", liveHandles>, as<"mallocTrim() -> bool", mallocTrim>,
+    as<"seed(int value) -> ()", seed>, as<"rngState(str device) -> Tensor", rngState>,
+    as<"setRngState(str device, Tensor state) -> ()", setRngState>,
+    as<"config() -> Scalar[]", config>, as<"schemas() -> str[]", schemas>, as<"setThreads(int count) -> ()", setThreads>,
+    as<"watchThreads(bool on) -> bool", watchThreads>, as<"allowTf32(bool on) -> ()", allowTf32>,
+    as<"deterministic(bool on) -> ()", deterministic>, as<"synchronize() -> ()", synchronize>};
 
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   static std::once_flag once;
   std::call_once(once, raiseMallocThresholds);
   auto* self = new Environment{env, slab().newOwner()};
   napi_add_env_cleanup_hook(env, endEnvironment, self);
-  for (const auto& [name, body] : kExports) {
-    napi_set_named_property(env, exports, name, make(napi_create_function, env, name, NAPI_AUTO_LENGTH, body, self));
+  for (const auto& [signature, body] : kExports) {
+    const std::string name(signature, std::strchr(signature, '('));
+    napi_set_named_property(env, exports, name.c_str(), make(napi_create_function, env, name.c_str(), name.size(), body, self));
   }
   return exports;
 }

@@ -37,12 +37,21 @@ function camel(name: string): string {
 }
 
 const preamble = `// Written by scripts/generate-ops.ts from libtorch's schemas; do not edit.
+import * as composed from './composed.ts';
 import { TensorCore } from './core.ts';
 import { dtypeCode, type DType } from './dtype.ts';
 import { native } from './native.ts';
 import { rearrange } from './rearrange.ts';
 
 const { call, resolve } = native;
+/** The number of an operator, -1 where this libtorch lacks it. */
+const find = (name: string, overload: string): number => {
+  try {
+    return resolve(name, overload);
+  } catch {
+    return -1;
+  }
+};
 const wrap = (handle: unknown): Tensor => new Tensor(handle as number);
 const wrapAll = (handles: unknown): Tensor[] => (handles as number[]).map(wrap);
 const handleOf = (tensor: Tensor | null): number | null => tensor?.handle ?? null;

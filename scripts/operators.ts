@@ -62,6 +62,19 @@ export const operators: readonly string[] = list
   .split(/\s+/)
   .filter((entry) => entry !== '');
 
+/**
+ * Overloads that older libraries lack and `src/tensor/composed.ts` makes out of other operators, under
+ * the wrapper's name.
+ */
+export const composed: ReadonlySet<string> = new Set([
+  'rms_norm',
+  'scaled_dot_product_attention',
+  '_fused_adamw_',
+  '_foreach_lerp_.Scalar',
+  '_foreach_mul_.Tensor',
+  '_foreach_copy_',
+]);
+
 /** Factories whose element type is f32 unless said otherwise: a JavaScript 1 is no integer. */
 export const floatFactories: ReadonlySet<string> = new Set(
   'zeros ones full empty eye arange linspace rand randn scalar_tensor'.split(' '),

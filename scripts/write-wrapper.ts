@@ -1,5 +1,5 @@
 import type { Schema, SchemaArgument } from './parse-schema.ts';
-import { floatFactories } from './operators.ts';
+import { composed, floatFactories } from './operators.ts';
 
 /** The code of one wrapper: a function, the method that calls it, the operator ids it needs. */
 export interface Wrapper {
@@ -141,9 +141,9 @@ function mergeOptions(schemas: readonly Schema[]): readonly Parameter[] {
   }));
 }
 
+/** Null stands only where the schema has an optional type; elsewhere the bridge would refuse it. */
 function declaration({ name, types, optional }: Parameter): string {
   const union = new Set([...types].flatMap((type) => typeOf(type).split(' | ')));
-  if (optional) union.add('null');
   return `${name}${optional ? '?' : ''}: ${[...union].join(' | ')}`;
 }
 
@@ -173,8 +173,20 @@ function resultOf(schema: Schema): {
   return { type, wrap: (call) => `return ${call} as ${type};`, inPlace: false };
 }
 
+interface Call {
+  readonly id: string;
+  /** Makes sure that the operator's number is known; empty where the call itself does. */
+  readonly before: string;
+  readonly text: string;
+}
+
+/** Whether an overload has a composed fall-back. */
+function isComposed({ name, overload }: Schema): boolean {
+  return composed.has(`${name.slice(6)}${overload === '' ? '' : `.${overload}`}`);
+}
+
 /** The call of one overload, arguments in the schema's order. */
-function callOf(schema: Schema, parameters: readonly Parameter[]): { id: string; text: string } {
+function callOf(schema: Schema, parameters: readonly Parameter[]): Call {
   const plain = schema.name.slice(6);
   const id = `id_${plain}_${schema.overload}`.replaceAll(/\W/g, '_').replace(/_$/, '');
   const own = positionals(schema);
@@ -190,8 +202,12 @@ function callOf(schema: Schema, parameters: readonly Parameter[]): { id: string;
     return crossing(`${option}${fallback}`, argument.type, optional, false);
   });
   while (values.at(-1) === 'undefined') values.pop();
-  const resolved = `(${id} ??= resolve('${schema.name}', '${schema.overload}'))`;
-  return { id, text: `call(${[resolved, ...values].join(', ')})` };
+  const key = `'${schema.name}', '${schema.overload}'`;
+  if (!isComposed(schema)) {
+    const resolved = `(${id} ??= resolve(${key}))`;
+    return { id, before: '', text: `call(${[resolved, ...values].join(', ')})` };
+  }
+  return { id, before: `${id} ??= find(${key});`, text: `call(${[id, ...values].join(', ')})` };
 }
 
 function summary(schemas: readonly Schema[]): string {
@@ -213,16 +229,26 @@ export function wrapper(name: string, schemas: readonly Schema[]): Wrapper {
   const parameters = merge(schemas.map(positionals), names);
   const options = mergeOptions(schemas);
   const result = resultOf(first);
-  const optionsType = `{ ${options.map(declaration).join('; ')} }`;
+  const members = options.map((option) =>
+    option.optional ? `${declaration(option)} | undefined` : declaration(option),
+  );
+  const optionsType = `{ ${members.join('; ')} }`;
   const needed = options.some((option) => !option.optional);
   const declarations = parameters.map(declaration);
   if (options.length > 0) declarations.push(`options${needed ? '' : '?'}: ${optionsType}`);
   const ids: string[] = [];
   const branches = schemas.map((schema, index) => {
-    const { id, text } = callOf(schema, parameters);
+    const { id, before, text } = callOf(schema, parameters);
     ids.push(id);
-    const body = resultOf(schema).wrap(text);
+    const passed = declarations.map((declared) => declared.slice(0, declared.search(/\??:/)));
+    const given = passed.map((own) =>
+      schemas.length > 1 && own === names[1] ? `${own} as Tensor` : own,
+    );
     const last = index === schemas.length - 1;
+    const line = last ? '\n  ' : '\n    ';
+    const otherwise = `if (${id} < 0) return composed.${name}(${given.join(', ')});`;
+    const fallBack = before === '' ? '' : `${before}${line}${otherwise}${line}`;
+    const body = fallBack + resultOf(schema).wrap(text);
     if (last) return `  ${body}`;
     const test = discriminator(schema, schemas.slice(index + 1), names);
     const done = result.type === 'void' ? `${body}\n    return;` : body;

@@ -2,7 +2,8 @@ import { noGrad, ops, stack, type Tensor } from '#tensor';
 
 /** The 2-norm of all gradients together, as a scalar tensor in f32. */
 export function gradNorm(grads: readonly Tensor[]): Tensor {
-  return noGrad(() => stack(ops.foreachNorm(grads, 2, 'f32')).linalgVectorNorm());
+  const dtype = grads.every((grad) => grad.dtype === 'f32') ? undefined : 'f32';
+  return noGrad(() => stack(ops.foreachNorm(grads, 2, dtype)).linalgVectorNorm());
 }
 
 /**

@@ -14,14 +14,14 @@ export interface EngineConfig {
 }
 
 export function engineConfig(): EngineConfig {
-  const [version, build, cpuCapability, threads, mkl, cudaDevices] = native.config();
+  const [version, build, threads, mkl, cudaDevices] = native.config();
   const named = /BLAS_INFO=(\w+)/.exec(build)?.[1];
   const cuda = Array.from({ length: cudaDevices }, (_, index) => `cuda:${index}`);
   return {
     version,
     build,
     blas: mkl ? 'MKL' : (named ?? 'unknown'),
-    cpuCapability,
+    cpuCapability: /CPU capability usage: (\w+)/.exec(build)?.[1] ?? 'unknown',
     threads,
     devices: ['cpu', ...cuda],
   };

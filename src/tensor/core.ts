@@ -80,7 +80,7 @@ export abstract class TensorCore implements Disposable, Owned {
   }
 
   get requiresGrad(): boolean {
-    return (native.meta(this.handle)[2] & 1) !== 0;
+    return native.meta(this.handle)[2];
   }
 
   /**

@@ -5,7 +5,6 @@ import { expect, test } from 'vitest';
 import {
   debugTensors,
   fromFloats,
-  LeakAlarm,
   liveTensors,
   memory,
   ops,
@@ -16,15 +15,17 @@ import {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
-function messageOf(body: () => unknown): string {
+function caught(body: () => unknown): TorchError {
   try {
     body();
   } catch (error) {
-    if (error instanceof TorchError) return error.message;
+    if (error instanceof TorchError) return error;
     throw error;
   }
   throw new Error('expected a TorchError, found none');
 }
+
+const messageOf = (body: () => unknown): string => caught(body).message;
 
 test('debug mode tells where a tensor was created and who freed it', () => {
   const off = debugTensors();
@@ -87,12 +88,6 @@ test('checkFinite throws at the first result that is not finite', () => {
   }
 });
 
-test('the alarm sounds when the live tensors have grown three steps in a row', () => {
-  const alarm = new LeakAlarm();
-  const seen = [5, 6, 7, 7, 8, 9, 10, 4, 5].map((live) => alarm.check(live));
-  expect(seen).toEqual([false, false, false, false, false, false, true, false, false]);
-});
-
 test('memory counts each storage once, by element type', () => {
   const before = memory();
   using _scope = new TensorScope();
@@ -104,4 +99,22 @@ test('memory counts each storage once, by element type', () => {
   expect(after.bytes - before.bytes).toBe(4020);
   expect((after.bytesByType['Float'] ?? 0) - (before.bytesByType['Float'] ?? 0)).toBe(4000);
   expect(after.residentPeak).toBeGreaterThanOrEqual(after.resident / 2);
+});
+
+test('an error names the place where its first tensor was made, in debug mode only', () => {
+  using _scope = new TensorScope();
+  const failing = (): unknown => {
+    const x = fromFloats([1, 2]).requiresGrad_(true).exp();
+    return x.backward();
+  };
+  const off = debugTensors();
+  try {
+    const error = caught(failing);
+    expect(error.op).toBe('backward');
+    expect(error.createdAt).toMatch(/^debug\.test\.ts:\d+$/);
+    expect(error.message).toMatch(/outputs = \[f32\[2\] created at debug\.test\.ts:\d+\]/);
+  } finally {
+    off();
+  }
+  expect(caught(failing).createdAt).toBeUndefined();
 });

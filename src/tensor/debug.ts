@@ -1,7 +1,8 @@
-import { describeOriginsWith, TorchError } from './errors.ts';
+import process from 'node:process';
+import { describeOriginsWith, type Origins, TorchError } from './errors.ts';
 import { dtypeName } from './dtype.ts';
 import { native } from './native.ts';
-import { isOwnFrame } from './own-frames.ts';
+import { callersPlace, countByPlace } from './place.ts';
 import { type Owned, watchTensors } from './scope.ts';
 
 interface Origin {
@@ -14,13 +15,6 @@ interface Origin {
 /** Freed handles that are still remembered, so that messages can say who freed them. */
 const remembered = 100_000;
 
-/** The first frame outside this room: `loss.ts:41`. */
-function place(): string {
-  const frames = (new Error('place').stack ?? '').split('\n').slice(1);
-  const frame = frames.find((line) => !isOwnFrame(line));
-  return /([^/\\()\s]+:\d+):\d+\)?$/.exec(frame ?? '')?.[1] ?? 'unknown place';
-}
-
 /** What debug mode watches for. */
 export interface DebugOptions {
   /** Throw at the first floating result that is not finite. */
@@ -30,8 +24,9 @@ export interface DebugOptions {
 }
 
 /**
- * Remembers where every tensor was made and freed, so that errors and leaks name places; slow. Returns
- * the function that switches it off and tells how many tensors were made by each line and live on.
+ * Remembers where every tensor was made and freed, so that errors and leaks name places, and warns when
+ * two threads compute at once; slow. Returns the function that switches it off and tells how many tensors
+ * were made by each line and live on.
  */
 export function debugTensors(options: DebugOptions = {}): () => ReadonlyMap<string, number> {
   const origins = new Map<number, Origin>();
@@ -42,44 +37,56 @@ export function debugTensors(options: DebugOptions = {}): () => ReadonlyMap<stri
       options.onLeak?.(`leaked tensor ${origin.what} created at ${origin.created}`);
     }
   });
+  const checkThreads = threadAlarm();
   const created = (tensor: Owned): void => {
+    checkThreads();
     const [dtype, , , ...shape] = native.meta(tensor.handle);
     const what = `${dtypeName(dtype)}[${shape.join(', ')}]`;
-    origins.set(tensor.handle, { what, created: place() });
+    origins.set(tensor.handle, { what, created: callersPlace() });
     collected.register(tensor, tensor.handle);
     if (options.checkFinite === true) checkFinite(tensor.handle);
   };
   const freed = (handle: number, by: string): void => {
     const origin = origins.get(handle);
     if (origin === undefined) return;
-    origin.freed = `${by} at ${place()}`;
+    origin.freed = `${by} at ${callersPlace()}`;
     dead.add(handle);
     const [oldest] = dead;
     if (oldest === undefined || dead.size <= remembered) return;
     dead.delete(oldest);
     origins.delete(oldest);
   };
-  watchTensors({ created, freed });
+  const stopWatching = watchTensors({ created, freed });
   describeOriginsWith({ describe: (handle) => describe(origins.get(handle)) });
   return () => {
-    watchTensors(undefined);
+    stopWatching();
+    native.watchThreads(false);
     describeOriginsWith(undefined);
-    return countByPlace(origins.values());
+    const alive = [...origins.values()].filter((origin) => origin.freed === undefined);
+    return countByPlace(alive.map((origin) => origin.created));
   };
 }
 
-function describe(origin: Origin | undefined): { what: string; story: string } | undefined {
+function describe(origin: Origin | undefined): ReturnType<Origins['describe']> {
   if (origin === undefined) return undefined;
-  const end = origin.freed === undefined ? '' : `, freed by ${origin.freed}`;
-  return { what: origin.what, story: `created at ${origin.created}${end}` };
+  const { what, created, freed } = origin;
+  const end = freed === undefined ? '' : `, freed by ${freed}`;
+  return { what, created, story: `created at ${created}${end}` };
 }
 
-function countByPlace(origins: Iterable<Origin>): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
-  for (const { created, freed } of origins) {
-    if (freed === undefined) counts.set(created, (counts.get(created) ?? 0) + 1);
-  }
-  return new Map([...counts].sort((a, b) => b[1] - a[1]));
+/** Tells once when another thread has computed while this one did. */
+function threadAlarm(): () => void {
+  let told = false;
+  native.watchThreads(true);
+  return () => {
+    if (told || !native.watchThreads(true)) return;
+    told = true;
+    process.emitWarning(
+      'two threads have computed at the same time: each brings a thread per core, and they wait for ' +
+        'each other; let one thread compute, or give both fewer threads',
+      { type: 'TensorWarning', code: 'TWO_THREADS' },
+    );
+  };
 }
 
 const floating = new Set([5, 6, 7, 15]);

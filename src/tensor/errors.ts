@@ -25,6 +25,8 @@ export class TorchError extends Error {
   readonly schema: string;
   /** The arguments in words: `self = f32[2, 2]`. Tensors are described, not held. */
   readonly args: readonly string[];
+  /** In debug mode the place where the first tensor among the arguments was made: `loss.ts:41`. */
+  readonly createdAt: string | undefined;
 
   constructor(
     message: string,
@@ -32,6 +34,7 @@ export class TorchError extends Error {
       kind?: TorchErrorKind;
       schema?: string;
       args?: readonly string[];
+      createdAt?: string | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -40,6 +43,7 @@ export class TorchError extends Error {
     this.schema = details.schema ?? '';
     this.op = this.schema.split(/[.(]/, 1)[0] ?? '';
     this.args = details.args ?? [];
+    this.createdAt = details.createdAt;
     if (this.stack !== undefined) this.stack = withoutOwnFrames(this.stack);
   }
 }
@@ -90,7 +94,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
 
 /** Where tensors came from and went, kept in debug mode only. */
 export interface Origins {
-  describe(handle: number): { readonly what: string; readonly story: string } | undefined;
+  describe(handle: number): { what: string; created: string; story: string } | undefined;
 }
 
 let origins: Origins | undefined;
@@ -175,6 +179,17 @@ function withoutNoise(message: string): string {
     .trim();
 }
 
+/** Where the first tensor among some arguments was made, as far as debug mode knows. */
+function origin(values: readonly unknown[]): string | undefined {
+  const numbers = values.flat().filter((value) => typeof value === 'number');
+  return numbers
+    .map((handle) => origins?.describe(handle)?.created)
+    .find((place) => place !== undefined);
+}
+
+/** Describing an argument calls the bridge, which may fail in its turn. */
+let describing = false;
+
 /** Puts operator, arguments and advice under the message of a native failure. */
 function fromNative(
   kind: string,
@@ -182,7 +197,10 @@ function fromNative(
   schema: string,
   values: readonly unknown[],
 ): TorchError {
+  if (describing) return new TorchError(message);
+  describing = true;
   const args = schema === '' ? [] : describeCall(schema, values);
+  describing = false;
   const lines = [withoutNoise(message)];
   if (schema !== '') lines.push(`  in ${schema}`);
   if (args.length > 0) lines.push(`  ${args.join('   ')}`);
@@ -192,6 +210,7 @@ function fromNative(
     kind: kind === '' ? kindOf(message) : (kind as TorchErrorKind),
     schema,
     args,
+    createdAt: origin(values),
   });
 }
 

@@ -16,7 +16,8 @@ export { bytesOf, type DType } from './dtype.ts';
 export { ShapeError, TorchError, type TorchErrorKind } from './errors.ts';
 export { gradients } from './gradients.ts';
 export { matmulSpeed } from './matmul-speed.ts';
-export { LeakAlarm, liveTensors, memory, type MemoryReport, trimMemory } from './memory.ts';
+export { LeakAlarm } from './leak-alarm.ts';
+export { liveTensors, memory, type MemoryReport, trimMemory } from './memory.ts';
 export { backward, enableGrad, inferenceMode, noGrad } from './modes.ts';
 export { rngState, seedTorch, setRngState } from './random.ts';
 export {

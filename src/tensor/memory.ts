@@ -42,16 +42,3 @@ export function liveTensors(): number {
 export function trimMemory(): void {
   native.mallocTrim();
 }
-
-/** Watches the number of live tensors from step to step. */
-export class LeakAlarm {
-  #last = Number.POSITIVE_INFINITY;
-  #growing = 0;
-
-  /** Call after every step; true when the number has grown three steps in a row. */
-  check(live: number = liveTensors()): boolean {
-    this.#growing = live > this.#last ? this.#growing + 1 : 0;
-    this.#last = live;
-    return this.#growing >= 3;
-  }
-}

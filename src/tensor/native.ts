@@ -12,7 +12,7 @@ export interface Native {
   write(file: number, handles: readonly number[]): void;
   read(file: number, position: number, handle: number): void;
   item(handle: number): number | boolean;
-  meta(handle: number): [dtype: number, device: string, flags: number, ...shape: number[]];
+  meta(handle: number): [dtype: number, device: string, requiresGrad: boolean, ...shape: number[]];
   backward(
     outputs: readonly number[],
     grads: readonly (number | null)[] | null,
@@ -38,15 +38,9 @@ export interface Native {
   seed(value: number): void;
   rngState(device: string): number;
   setRngState(device: string, handle: number): void;
-  config(): [
-    version: string,
-    build: string,
-    cpuCapability: string,
-    threads: number,
-    mkl: boolean,
-    cudaDevices: number,
-  ];
+  config(): [version: string, build: string, threads: number, mkl: boolean, cudaDevices: number];
   setThreads(count: number): void;
+  watchThreads(on: boolean): boolean;
   allowTf32(on: boolean): void;
   deterministic(on: boolean): void;
   synchronize(): void;

@@ -20,7 +20,7 @@ export interface Owner {
   gone: number;
 }
 
-/** Debug mode watches births and deaths; undefined costs nothing. */
+/** Sees births and deaths; where nobody watches, it costs nothing. */
 export interface Watcher {
   created(tensor: Owned): void;
   freed(handle: number, by: string): void;
@@ -30,9 +30,26 @@ export interface Watcher {
 let current: Owner | undefined;
 let watcher: Watcher | undefined;
 let unscoped = 0;
+const watchers = new Set<Watcher>();
 
-export function watchTensors(next: Watcher | undefined): void {
-  watcher = next;
+/** Everyone who watches, as one. */
+function together(): Watcher | undefined {
+  const [only] = watchers;
+  if (watchers.size < 2) return only;
+  return {
+    created: (tensor) => watchers.forEach((each) => each.created(tensor)),
+    freed: (handle, by) => watchers.forEach((each) => each.freed(handle, by)),
+  };
+}
+
+/** Watches every tensor of this thread from now on; the function returned ends it. */
+export function watchTensors(added: Watcher): () => void {
+  watchers.add(added);
+  watcher = together();
+  return () => {
+    watchers.delete(added);
+    watcher = together();
+  };
 }
 
 /** Tensors of this thread created while no scope was open; training code expects zero. */

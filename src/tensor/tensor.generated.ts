@@ -1,10 +1,19 @@
 // Written by scripts/generate-ops.ts from libtorch's schemas; do not edit.
+import * as composed from './composed.ts';
 import { TensorCore } from './core.ts';
 import { dtypeCode, type DType } from './dtype.ts';
 import { native } from './native.ts';
 import { rearrange } from './rearrange.ts';
 
 const { call, resolve } = native;
+/** The number of an operator, -1 where this libtorch lacks it. */
+const find = (name: string, overload: string): number => {
+  try {
+    return resolve(name, overload);
+  } catch {
+    return -1;
+  }
+};
 const wrap = (handle: unknown): Tensor => new Tensor(handle as number);
 const wrapAll = (handles: unknown): Tensor[] => (handles as number[]).map(wrap);
 const handleOf = (tensor: Tensor | null): number | null => tensor?.handle ?? null;
@@ -387,7 +396,7 @@ export function silu(self: Tensor): Tensor {
 }
 
 /** `aten::gelu` */
-export function gelu(self: Tensor, options?: { approximate?: string | null }): Tensor {
+export function gelu(self: Tensor, options?: { approximate?: string | undefined }): Tensor {
   return wrap(call((id_gelu ??= resolve('aten::gelu', '')), self.handle, options?.approximate));
 }
 
@@ -457,7 +466,7 @@ export function atan2(self: Tensor, other: Tensor): Tensor {
 }
 
 /** `aten::softplus` */
-export function softplus(self: Tensor, beta?: number | null, threshold?: number | null): Tensor {
+export function softplus(self: Tensor, beta?: number, threshold?: number): Tensor {
   return wrap(call((id_softplus ??= resolve('aten::softplus', '')), self.handle, beta, threshold));
 }
 
@@ -472,7 +481,7 @@ export function logaddexp(self: Tensor, other: Tensor): Tensor {
 }
 
 /** `aten::add.Scalar`, `aten::add.Tensor` */
-export function add(self: Tensor, other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+export function add(self: Tensor, other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
   if (typeof other === 'number') {
     return wrap(call((id_add_Scalar ??= resolve('aten::add', 'Scalar')), self.handle, other, options?.alpha));
   }
@@ -480,7 +489,7 @@ export function add(self: Tensor, other: number | Tensor, options?: { alpha?: nu
 }
 
 /** `aten::sub.Scalar`, `aten::sub.Tensor` */
-export function sub(self: Tensor, other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+export function sub(self: Tensor, other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
   if (typeof other === 'number') {
     return wrap(call((id_sub_Scalar ??= resolve('aten::sub', 'Scalar')), self.handle, other, options?.alpha));
   }
@@ -504,7 +513,7 @@ export function div(self: Tensor, other: number | Tensor): Tensor {
 }
 
 /** `aten::rsub.Scalar`, `aten::rsub.Tensor` */
-export function rsub(self: Tensor, other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+export function rsub(self: Tensor, other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
   if (typeof other === 'number') {
     return wrap(call((id_rsub_Scalar ??= resolve('aten::rsub', 'Scalar')), self.handle, other, options?.alpha));
   }
@@ -626,12 +635,12 @@ export function where(condition: Tensor, self: Tensor | number, other: number | 
 }
 
 /** `aten::addcmul` */
-export function addcmul(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+export function addcmul(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
   return wrap(call((id_addcmul ??= resolve('aten::addcmul', '')), self.handle, tensor1.handle, tensor2.handle, options?.value));
 }
 
 /** `aten::addcdiv` */
-export function addcdiv(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+export function addcdiv(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
   return wrap(call((id_addcdiv ??= resolve('aten::addcdiv', '')), self.handle, tensor1.handle, tensor2.handle, options?.value));
 }
 
@@ -678,7 +687,7 @@ export function bitwiseRightShift(self: Tensor, other: number): Tensor {
 }
 
 /** `aten::add_.Scalar`, `aten::add_.Tensor` */
-export function add_(self: Tensor, other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+export function add_(self: Tensor, other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
   if (typeof other === 'number') {
     call((id_add__Scalar ??= resolve('aten::add_', 'Scalar')), self.handle, other, options?.alpha);
   return self;
@@ -688,7 +697,7 @@ export function add_(self: Tensor, other: number | Tensor, options?: { alpha?: n
 }
 
 /** `aten::sub_.Scalar`, `aten::sub_.Tensor` */
-export function sub_(self: Tensor, other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+export function sub_(self: Tensor, other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
   if (typeof other === 'number') {
     call((id_sub__Scalar ??= resolve('aten::sub_', 'Scalar')), self.handle, other, options?.alpha);
   return self;
@@ -748,13 +757,13 @@ export function clamp_(self: Tensor, min?: number | null, max?: number | null): 
 }
 
 /** `aten::addcmul_` */
-export function addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+export function addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
   call((id_addcmul_ ??= resolve('aten::addcmul_', '')), self.handle, tensor1.handle, tensor2.handle, options?.value);
   return self;
 }
 
 /** `aten::addcdiv_` */
-export function addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+export function addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
   call((id_addcdiv_ ??= resolve('aten::addcdiv_', '')), self.handle, tensor1.handle, tensor2.handle, options?.value);
   return self;
 }
@@ -780,7 +789,7 @@ export function fill_(self: Tensor, value: number | Tensor): Tensor {
 }
 
 /** `aten::copy_` */
-export function copy_(self: Tensor, src: Tensor, nonBlocking?: boolean | null): Tensor {
+export function copy_(self: Tensor, src: Tensor, nonBlocking?: boolean): Tensor {
   call((id_copy_ ??= resolve('aten::copy_', '')), self.handle, src.handle, nonBlocking);
   return self;
 }
@@ -802,13 +811,13 @@ export function indexCopy_(self: Tensor, dim: number, index: Tensor, source: Ten
 }
 
 /** `aten::index_add_` */
-export function indexAdd_(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | null }): Tensor {
+export function indexAdd_(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
   call((id_index_add_ ??= resolve('aten::index_add_', '')), self.handle, dim, index.handle, source.handle, options?.alpha);
   return self;
 }
 
 /** `aten::index_put_` */
-export function indexPut_(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean | null): Tensor {
+export function indexPut_(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
   call((id_index_put_ ??= resolve('aten::index_put_', '')), self.handle, indices.map(handleOf), values.handle, accumulate);
   return self;
 }
@@ -830,13 +839,13 @@ export function scatterAdd_(self: Tensor, dim: number, index: Tensor, src: Tenso
 }
 
 /** `aten::requires_grad_` */
-export function requiresGrad_(self: Tensor, requiresGrad?: boolean | null): Tensor {
+export function requiresGrad_(self: Tensor, requiresGrad?: boolean): Tensor {
   call((id_requires_grad_ ??= resolve('aten::requires_grad_', '')), self.handle, requiresGrad);
   return self;
 }
 
 /** `aten::cumsum_` */
-export function cumsum_(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+export function cumsum_(self: Tensor, dim: number, options?: { dtype?: DType | null | undefined }): Tensor {
   call((id_cumsum_ ??= resolve('aten::cumsum_', '')), self.handle, dim, dtypeCode(options?.dtype));
   return self;
 }
@@ -848,25 +857,25 @@ export function clampMin_(self: Tensor, min: number): Tensor {
 }
 
 /** `aten::uniform_` */
-export function uniform_(self: Tensor, from?: number | null, to?: number | null): Tensor {
+export function uniform_(self: Tensor, from?: number, to?: number): Tensor {
   call((id_uniform_ ??= resolve('aten::uniform_', '')), self.handle, from, to);
   return self;
 }
 
 /** `aten::normal_` */
-export function normal_(self: Tensor, mean?: number | null, std?: number | null): Tensor {
+export function normal_(self: Tensor, mean?: number, std?: number): Tensor {
   call((id_normal_ ??= resolve('aten::normal_', '')), self.handle, mean, std);
   return self;
 }
 
 /** `aten::exponential_` */
-export function exponential_(self: Tensor, lambd?: number | null): Tensor {
+export function exponential_(self: Tensor, lambd?: number): Tensor {
   call((id_exponential_ ??= resolve('aten::exponential_', '')), self.handle, lambd);
   return self;
 }
 
 /** `aten::bernoulli_.float` */
-export function bernoulli_(self: Tensor, p?: number | null): Tensor {
+export function bernoulli_(self: Tensor, p?: number): Tensor {
   call((id_bernoulli__float ??= resolve('aten::bernoulli_', 'float')), self.handle, p);
   return self;
 }
@@ -910,7 +919,7 @@ export function bitwiseXor_(self: Tensor, other: number | Tensor): Tensor {
 }
 
 /** `aten::sum`, `aten::sum.dim_IntList` */
-export function sum(self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+export function sum(self: Tensor, dim?: number | readonly number[], keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
   if (dim === undefined) {
     return wrap(call((id_sum ??= resolve('aten::sum', '')), self.handle, dtypeCode(options?.dtype)));
   }
@@ -918,7 +927,7 @@ export function sum(self: Tensor, dim?: number | readonly number[] | null, keepd
 }
 
 /** `aten::mean`, `aten::mean.dim` */
-export function mean(self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+export function mean(self: Tensor, dim?: number | readonly number[], keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
   if (dim === undefined) {
     return wrap(call((id_mean ??= resolve('aten::mean', '')), self.handle, dtypeCode(options?.dtype)));
   }
@@ -926,7 +935,7 @@ export function mean(self: Tensor, dim?: number | readonly number[] | null, keep
 }
 
 /** `aten::prod`, `aten::prod.dim_int` */
-export function prod(self: Tensor, dim?: number | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+export function prod(self: Tensor, dim?: number, keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
   if (dim === undefined) {
     return wrap(call((id_prod ??= resolve('aten::prod', '')), self.handle, dtypeCode(options?.dtype)));
   }
@@ -934,22 +943,22 @@ export function prod(self: Tensor, dim?: number | null, keepdim?: boolean | null
 }
 
 /** `aten::amax` */
-export function amax(self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean | null): Tensor {
+export function amax(self: Tensor, dim?: number | readonly number[], keepdim?: boolean): Tensor {
   return wrap(call((id_amax ??= resolve('aten::amax', '')), self.handle, dim, keepdim));
 }
 
 /** `aten::amin` */
-export function amin(self: Tensor, dim?: number | readonly number[] | null, keepdim?: boolean | null): Tensor {
+export function amin(self: Tensor, dim?: number | readonly number[], keepdim?: boolean): Tensor {
   return wrap(call((id_amin ??= resolve('aten::amin', '')), self.handle, dim, keepdim));
 }
 
 /** `aten::argmax` */
-export function argmax(self: Tensor, dim?: number | null, keepdim?: boolean | null): Tensor {
+export function argmax(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor {
   return wrap(call((id_argmax ??= resolve('aten::argmax', '')), self.handle, dim, keepdim));
 }
 
 /** `aten::argmin` */
-export function argmin(self: Tensor, dim?: number | null, keepdim?: boolean | null): Tensor {
+export function argmin(self: Tensor, dim?: number | null, keepdim?: boolean): Tensor {
   return wrap(call((id_argmin ??= resolve('aten::argmin', '')), self.handle, dim, keepdim));
 }
 
@@ -959,7 +968,7 @@ export function max(self: Tensor): Tensor {
 }
 
 /** `aten::max.dim` */
-export function maxAlong(self: Tensor, dim: number, keepdim?: boolean | null): [Tensor, Tensor] {
+export function maxAlong(self: Tensor, dim: number, keepdim?: boolean): [Tensor, Tensor] {
   return wrapAll(call((id_max_dim ??= resolve('aten::max', 'dim')), self.handle, dim, keepdim)) as [Tensor, Tensor];
 }
 
@@ -969,12 +978,12 @@ export function min(self: Tensor): Tensor {
 }
 
 /** `aten::min.dim` */
-export function minAlong(self: Tensor, dim: number, keepdim?: boolean | null): [Tensor, Tensor] {
+export function minAlong(self: Tensor, dim: number, keepdim?: boolean): [Tensor, Tensor] {
   return wrapAll(call((id_min_dim ??= resolve('aten::min', 'dim')), self.handle, dim, keepdim)) as [Tensor, Tensor];
 }
 
 /** `aten::any`, `aten::any.dim` */
-export function any(self: Tensor, dim?: number | null, keepdim?: boolean | null): Tensor {
+export function any(self: Tensor, dim?: number, keepdim?: boolean): Tensor {
   if (dim === undefined) {
     return wrap(call((id_any ??= resolve('aten::any', '')), self.handle));
   }
@@ -982,7 +991,7 @@ export function any(self: Tensor, dim?: number | null, keepdim?: boolean | null)
 }
 
 /** `aten::all`, `aten::all.dim` */
-export function all(self: Tensor, dim?: number | null, keepdim?: boolean | null): Tensor {
+export function all(self: Tensor, dim?: number, keepdim?: boolean): Tensor {
   if (dim === undefined) {
     return wrap(call((id_all ??= resolve('aten::all', '')), self.handle));
   }
@@ -990,32 +999,32 @@ export function all(self: Tensor, dim?: number | null, keepdim?: boolean | null)
 }
 
 /** `aten::cumsum` */
-export function cumsum(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+export function cumsum(self: Tensor, dim: number, options?: { dtype?: DType | null | undefined }): Tensor {
   return wrap(call((id_cumsum ??= resolve('aten::cumsum', '')), self.handle, dim, dtypeCode(options?.dtype)));
 }
 
 /** `aten::cumprod` */
-export function cumprod(self: Tensor, dim: number, options?: { dtype?: DType | null }): Tensor {
+export function cumprod(self: Tensor, dim: number, options?: { dtype?: DType | null | undefined }): Tensor {
   return wrap(call((id_cumprod ??= resolve('aten::cumprod', '')), self.handle, dim, dtypeCode(options?.dtype)));
 }
 
 /** `aten::logsumexp` */
-export function logsumexp(self: Tensor, dim: number | readonly number[], keepdim?: boolean | null): Tensor {
+export function logsumexp(self: Tensor, dim: number | readonly number[], keepdim?: boolean): Tensor {
   return wrap(call((id_logsumexp ??= resolve('aten::logsumexp', '')), self.handle, dim, keepdim));
 }
 
 /** `aten::std.correction` */
-export function std(self: Tensor, dim?: number | readonly number[] | null, options?: { correction?: number | null; keepdim?: boolean | null }): Tensor {
+export function std(self: Tensor, dim?: number | readonly number[], options?: { correction?: number | null | undefined; keepdim?: boolean | undefined }): Tensor {
   return wrap(call((id_std_correction ??= resolve('aten::std', 'correction')), self.handle, dim, options?.correction, options?.keepdim));
 }
 
 /** `aten::var.correction` */
-export function variance(self: Tensor, dim?: number | readonly number[] | null, options?: { correction?: number | null; keepdim?: boolean | null }): Tensor {
+export function variance(self: Tensor, dim?: number | readonly number[], options?: { correction?: number | null | undefined; keepdim?: boolean | undefined }): Tensor {
   return wrap(call((id_var_correction ??= resolve('aten::var', 'correction')), self.handle, dim, options?.correction, options?.keepdim));
 }
 
 /** `aten::linalg_vector_norm` */
-export function linalgVectorNorm(self: Tensor, ord?: number | null, dim?: number | readonly number[] | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+export function linalgVectorNorm(self: Tensor, ord?: number, dim?: number | readonly number[], keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
   return wrap(call((id_linalg_vector_norm ??= resolve('aten::linalg_vector_norm', '')), self.handle, ord, dim, keepdim, dtypeCode(options?.dtype)));
 }
 
@@ -1030,7 +1039,7 @@ export function equal(self: Tensor, other: Tensor): boolean {
 }
 
 /** `aten::allclose` */
-export function allclose(self: Tensor, other: Tensor, rtol?: number | null, atol?: number | null, equalNan?: boolean | null): boolean {
+export function allclose(self: Tensor, other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean {
   return call((id_allclose ??= resolve('aten::allclose', '')), self.handle, other.handle, rtol, atol, equalNan) as boolean;
 }
 
@@ -1055,12 +1064,12 @@ export function bmm(self: Tensor, mat2: Tensor): Tensor {
 }
 
 /** `aten::addmm` */
-export function addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: number | null; alpha?: number | null }): Tensor {
+export function addmm(self: Tensor, mat1: Tensor, mat2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
   return wrap(call((id_addmm ??= resolve('aten::addmm', '')), self.handle, mat1.handle, mat2.handle, options?.beta, options?.alpha));
 }
 
 /** `aten::baddbmm` */
-export function baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: number | null; alpha?: number | null }): Tensor {
+export function baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
   return wrap(call((id_baddbmm ??= resolve('aten::baddbmm', '')), self.handle, batch1.handle, batch2.handle, options?.beta, options?.alpha));
 }
 
@@ -1070,7 +1079,7 @@ export function linear(input: Tensor, weight: Tensor, bias?: Tensor | null): Ten
 }
 
 /** `aten::einsum` */
-export function einsum(equation: string, tensors: readonly Tensor[], options?: { path?: readonly number[] | null }): Tensor {
+export function einsum(equation: string, tensors: readonly Tensor[], options?: { path?: readonly number[] | undefined }): Tensor {
   return wrap(call((id_einsum ??= resolve('aten::einsum', '')), equation, tensors.map((tensor) => tensor.handle), options?.path));
 }
 
@@ -1120,7 +1129,7 @@ export function t(self: Tensor): Tensor {
 }
 
 /** `aten::squeeze`, `aten::squeeze.dim` */
-export function squeeze(self: Tensor, dim?: number | null): Tensor {
+export function squeeze(self: Tensor, dim?: number): Tensor {
   if (dim === undefined) {
     return wrap(call((id_squeeze ??= resolve('aten::squeeze', '')), self.handle));
   }
@@ -1133,7 +1142,7 @@ export function unsqueeze(self: Tensor, dim: number): Tensor {
 }
 
 /** `aten::expand` */
-export function expand(self: Tensor, size: readonly number[], options?: { implicit?: boolean | null }): Tensor {
+export function expand(self: Tensor, size: readonly number[], options?: { implicit?: boolean | undefined }): Tensor {
   return wrap(call((id_expand ??= resolve('aten::expand', '')), self.handle, size, options?.implicit));
 }
 
@@ -1143,7 +1152,7 @@ export function contiguous(self: Tensor): Tensor {
 }
 
 /** `aten::flatten.using_ints` */
-export function flatten(self: Tensor, startDim?: number | null, endDim?: number | null): Tensor {
+export function flatten(self: Tensor, startDim?: number, endDim?: number): Tensor {
   return wrap(call((id_flatten_using_ints ??= resolve('aten::flatten', 'using_ints')), self.handle, startDim, endDim));
 }
 
@@ -1158,7 +1167,7 @@ export function select(self: Tensor, dim: number, index: number): Tensor {
 }
 
 /** `aten::slice.Tensor` */
-export function slice(self: Tensor, dim?: number | null, start?: number | null, end?: number | null, step?: number | null): Tensor {
+export function slice(self: Tensor, dim?: number, start?: number | null, end?: number | null, step?: number): Tensor {
   return wrap(call((id_slice_Tensor ??= resolve('aten::slice', 'Tensor')), self.handle, dim, start, end, step));
 }
 
@@ -1168,32 +1177,32 @@ export function narrow(self: Tensor, dim: number, start: number, length: number)
 }
 
 /** `aten::split.Tensor` */
-export function split(self: Tensor, splitSize: number, dim?: number | null): Tensor[] {
+export function split(self: Tensor, splitSize: number, dim?: number): Tensor[] {
   return wrapAll(call((id_split_Tensor ??= resolve('aten::split', 'Tensor')), self.handle, splitSize, dim));
 }
 
 /** `aten::split_with_sizes` */
-export function splitWithSizes(self: Tensor, splitSizes: readonly number[], dim?: number | null): Tensor[] {
+export function splitWithSizes(self: Tensor, splitSizes: readonly number[], dim?: number): Tensor[] {
   return wrapAll(call((id_split_with_sizes ??= resolve('aten::split_with_sizes', '')), self.handle, splitSizes, dim));
 }
 
 /** `aten::chunk` */
-export function chunk(self: Tensor, chunks: number, dim?: number | null): Tensor[] {
+export function chunk(self: Tensor, chunks: number, dim?: number): Tensor[] {
   return wrapAll(call((id_chunk ??= resolve('aten::chunk', '')), self.handle, chunks, dim));
 }
 
 /** `aten::unbind.int` */
-export function unbind(self: Tensor, dim?: number | null): Tensor[] {
+export function unbind(self: Tensor, dim?: number): Tensor[] {
   return wrapAll(call((id_unbind_int ??= resolve('aten::unbind', 'int')), self.handle, dim));
 }
 
 /** `aten::cat` */
-export function cat(tensors: readonly Tensor[], dim?: number | null): Tensor {
+export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
   return wrap(call((id_cat ??= resolve('aten::cat', '')), tensors.map((tensor) => tensor.handle), dim));
 }
 
 /** `aten::stack` */
-export function stack(tensors: readonly Tensor[], dim?: number | null): Tensor {
+export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
   return wrap(call((id_stack ??= resolve('aten::stack', '')), tensors.map((tensor) => tensor.handle), dim));
 }
 
@@ -1203,7 +1212,7 @@ export function repeat(self: Tensor, repeats: readonly number[]): Tensor {
 }
 
 /** `aten::repeat_interleave.self_Tensor`, `aten::repeat_interleave.self_int` */
-export function repeatInterleave(self: Tensor, repeats: Tensor | number, dim?: number | null, options?: { outputSize?: number | null }): Tensor {
+export function repeatInterleave(self: Tensor, repeats: Tensor | number, dim?: number | null, options?: { outputSize?: number | null | undefined }): Tensor {
   if (repeats instanceof Tensor) {
     return wrap(call((id_repeat_interleave_self_Tensor ??= resolve('aten::repeat_interleave', 'self_Tensor')), self.handle, (repeats as Tensor).handle, dim, options?.outputSize));
   }
@@ -1211,7 +1220,7 @@ export function repeatInterleave(self: Tensor, repeats: Tensor | number, dim?: n
 }
 
 /** `aten::roll` */
-export function roll(self: Tensor, shifts: number | readonly number[], dims?: number | readonly number[] | null): Tensor {
+export function roll(self: Tensor, shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
   return wrap(call((id_roll ??= resolve('aten::roll', '')), self.handle, shifts, dims));
 }
 
@@ -1221,22 +1230,22 @@ export function flip(self: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** `aten::tril` */
-export function tril(self: Tensor, diagonal?: number | null): Tensor {
+export function tril(self: Tensor, diagonal?: number): Tensor {
   return wrap(call((id_tril ??= resolve('aten::tril', '')), self.handle, diagonal));
 }
 
 /** `aten::triu` */
-export function triu(self: Tensor, diagonal?: number | null): Tensor {
+export function triu(self: Tensor, diagonal?: number): Tensor {
   return wrap(call((id_triu ??= resolve('aten::triu', '')), self.handle, diagonal));
 }
 
 /** `aten::pad` */
-export function pad(self: Tensor, pads: readonly number[], mode?: string | null, value?: number | null): Tensor {
+export function pad(self: Tensor, pads: readonly number[], mode?: string, value?: number | null): Tensor {
   return wrap(call((id_pad ??= resolve('aten::pad', '')), self.handle, pads, mode, value));
 }
 
 /** `aten::constant_pad_nd` */
-export function constantPadNd(self: Tensor, pad: readonly number[], value?: number | null): Tensor {
+export function constantPadNd(self: Tensor, pad: readonly number[], value?: number): Tensor {
   return wrap(call((id_constant_pad_nd ??= resolve('aten::constant_pad_nd', '')), self.handle, pad, value));
 }
 
@@ -1261,7 +1270,7 @@ export function alias(self: Tensor): Tensor {
 }
 
 /** `aten::diagonal` */
-export function diagonal(self: Tensor, offset?: number | null, dim1?: number | null, dim2?: number | null): Tensor {
+export function diagonal(self: Tensor, offset?: number, dim1?: number, dim2?: number): Tensor {
   return wrap(call((id_diagonal ??= resolve('aten::diagonal', '')), self.handle, offset, dim1, dim2));
 }
 
@@ -1271,12 +1280,12 @@ export function movedim(self: Tensor, source: number, destination: number): Tens
 }
 
 /** `aten::to.dtype` */
-export function toDtype(self: Tensor, dtype: DType, nonBlocking?: boolean | null, copy?: boolean | null): Tensor {
+export function toDtype(self: Tensor, dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor {
   return wrap(call((id_to_dtype ??= resolve('aten::to', 'dtype')), self.handle, dtypeCode(dtype), nonBlocking, copy));
 }
 
 /** `aten::_to_copy` */
-export function toCopy(self: Tensor, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null; nonBlocking?: boolean | null }): Tensor {
+export function toCopy(self: Tensor, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined; nonBlocking?: boolean | undefined }): Tensor {
   return wrap(call((id__to_copy ??= resolve('aten::_to_copy', '')), self.handle, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory, options?.nonBlocking));
 }
 
@@ -1311,7 +1320,7 @@ export function indexSelect(self: Tensor, dim: number, index: Tensor): Tensor {
 }
 
 /** `aten::gather` */
-export function gather(self: Tensor, dim: number, index: Tensor, options?: { sparseGrad?: boolean | null }): Tensor {
+export function gather(self: Tensor, dim: number, index: Tensor, options?: { sparseGrad?: boolean | undefined }): Tensor {
   return wrap(call((id_gather ??= resolve('aten::gather', '')), self.handle, dim, index.handle, options?.sparseGrad));
 }
 
@@ -1329,12 +1338,12 @@ export function scatterAdd(self: Tensor, dim: number, index: Tensor, src: Tensor
 }
 
 /** `aten::index_put` */
-export function indexPut(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean | null): Tensor {
+export function indexPut(self: Tensor, indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
   return wrap(call((id_index_put ??= resolve('aten::index_put', '')), self.handle, indices.map(handleOf), values.handle, accumulate));
 }
 
 /** `aten::index_add` */
-export function indexAdd(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | null }): Tensor {
+export function indexAdd(self: Tensor, dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
   return wrap(call((id_index_add ??= resolve('aten::index_add', '')), self.handle, dim, index.handle, source.handle, options?.alpha));
 }
 
@@ -1377,72 +1386,72 @@ export function nonzero(self: Tensor): Tensor {
 }
 
 /** `aten::embedding` */
-export function embedding(weight: Tensor, indices: Tensor, paddingIdx?: number | null, scaleGradByFreq?: boolean | null, sparse?: boolean | null): Tensor {
+export function embedding(weight: Tensor, indices: Tensor, paddingIdx?: number, scaleGradByFreq?: boolean, sparse?: boolean): Tensor {
   return wrap(call((id_embedding ??= resolve('aten::embedding', '')), weight.handle, indices.handle, paddingIdx, scaleGradByFreq, sparse));
 }
 
 /** `aten::one_hot` */
-export function oneHot(self: Tensor, numClasses?: number | null): Tensor {
+export function oneHot(self: Tensor, numClasses?: number): Tensor {
   return wrap(call((id_one_hot ??= resolve('aten::one_hot', '')), self.handle, numClasses));
 }
 
 /** `aten::searchsorted.Tensor` */
-export function searchsorted(sortedSequence: Tensor, self: Tensor, options?: { outInt32?: boolean | null; right?: boolean | null; side?: string | null; sorter?: Tensor | null }): Tensor {
+export function searchsorted(sortedSequence: Tensor, self: Tensor, options?: { outInt32?: boolean | undefined; right?: boolean | undefined; side?: string | null | undefined; sorter?: Tensor | null | undefined }): Tensor {
   return wrap(call((id_searchsorted_Tensor ??= resolve('aten::searchsorted', 'Tensor')), sortedSequence.handle, self.handle, options?.outInt32, options?.right, options?.side, options?.sorter?.handle));
 }
 
 /** `aten::sort` */
-export function sort(self: Tensor, dim?: number | null, descending?: boolean | null): [Tensor, Tensor] {
+export function sort(self: Tensor, dim?: number, descending?: boolean): [Tensor, Tensor] {
   return wrapAll(call((id_sort ??= resolve('aten::sort', '')), self.handle, dim, descending)) as [Tensor, Tensor];
 }
 
 /** `aten::topk` */
-export function topk(self: Tensor, k: number, dim?: number | null, largest?: boolean | null, sorted?: boolean | null): [Tensor, Tensor] {
+export function topk(self: Tensor, k: number, dim?: number, largest?: boolean, sorted?: boolean): [Tensor, Tensor] {
   return wrapAll(call((id_topk ??= resolve('aten::topk', '')), self.handle, k, dim, largest, sorted)) as [Tensor, Tensor];
 }
 
 /** `aten::argsort` */
-export function argsort(self: Tensor, dim?: number | null, descending?: boolean | null): Tensor {
+export function argsort(self: Tensor, dim?: number, descending?: boolean): Tensor {
   return wrap(call((id_argsort ??= resolve('aten::argsort', '')), self.handle, dim, descending));
 }
 
 /** `aten::kthvalue` */
-export function kthvalue(self: Tensor, k: number, dim?: number | null, keepdim?: boolean | null): [Tensor, Tensor] {
+export function kthvalue(self: Tensor, k: number, dim?: number, keepdim?: boolean): [Tensor, Tensor] {
   return wrapAll(call((id_kthvalue ??= resolve('aten::kthvalue', '')), self.handle, k, dim, keepdim)) as [Tensor, Tensor];
 }
 
 /** `aten::bucketize.Tensor` */
-export function bucketize(self: Tensor, boundaries: Tensor, options?: { outInt32?: boolean | null; right?: boolean | null }): Tensor {
+export function bucketize(self: Tensor, boundaries: Tensor, options?: { outInt32?: boolean | undefined; right?: boolean | undefined }): Tensor {
   return wrap(call((id_bucketize_Tensor ??= resolve('aten::bucketize', 'Tensor')), self.handle, boundaries.handle, options?.outInt32, options?.right));
 }
 
 /** `aten::zeros` */
-export function zeros(size: readonly number[], options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function zeros(size: readonly number[], options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_zeros ??= resolve('aten::zeros', '')), size, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::ones` */
-export function ones(size: readonly number[], options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function ones(size: readonly number[], options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_ones ??= resolve('aten::ones', '')), size, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::full` */
-export function full(size: readonly number[], fillValue: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function full(size: readonly number[], fillValue: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_full ??= resolve('aten::full', '')), size, fillValue, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::empty.memory_format` */
-export function empty(size: readonly number[], options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function empty(size: readonly number[], options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_empty_memory_format ??= resolve('aten::empty', 'memory_format')), size, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::eye` */
-export function eye(n: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function eye(n: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_eye ??= resolve('aten::eye', '')), n, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::arange`, `aten::arange.start_step` */
-export function arange(start: number, end?: number | null, step?: number | null, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function arange(start: number, end?: number, step?: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   if (end === undefined) {
     return wrap(call((id_arange ??= resolve('aten::arange', '')), start, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
   }
@@ -1450,67 +1459,67 @@ export function arange(start: number, end?: number | null, step?: number | null,
 }
 
 /** `aten::linspace` */
-export function linspace(start: number, end: number, steps: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function linspace(start: number, end: number, steps: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_linspace ??= resolve('aten::linspace', '')), start, end, steps, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::rand` */
-export function rand(size: readonly number[], options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function rand(size: readonly number[], options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_rand ??= resolve('aten::rand', '')), size, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::randn` */
-export function randn(size: readonly number[], options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function randn(size: readonly number[], options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_randn ??= resolve('aten::randn', '')), size, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::randint.low` */
-export function randint(low: number, high: number, size: readonly number[], options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function randint(low: number, high: number, size: readonly number[], options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_randint_low ??= resolve('aten::randint', 'low')), low, high, size, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::randperm` */
-export function randperm(n: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function randperm(n: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_randperm ??= resolve('aten::randperm', '')), n, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::zeros_like` */
-export function zerosLike(self: Tensor, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function zerosLike(self: Tensor, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_zeros_like ??= resolve('aten::zeros_like', '')), self.handle, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::ones_like` */
-export function onesLike(self: Tensor, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function onesLike(self: Tensor, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_ones_like ??= resolve('aten::ones_like', '')), self.handle, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::full_like` */
-export function fullLike(self: Tensor, fillValue: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function fullLike(self: Tensor, fillValue: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_full_like ??= resolve('aten::full_like', '')), self.handle, fillValue, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::empty_like` */
-export function emptyLike(self: Tensor, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function emptyLike(self: Tensor, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_empty_like ??= resolve('aten::empty_like', '')), self.handle, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::rand_like` */
-export function randLike(self: Tensor, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function randLike(self: Tensor, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_rand_like ??= resolve('aten::rand_like', '')), self.handle, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::randn_like` */
-export function randnLike(self: Tensor, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function randnLike(self: Tensor, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_randn_like ??= resolve('aten::randn_like', '')), self.handle, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::scalar_tensor` */
-export function scalarTensor(s: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function scalarTensor(s: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_scalar_tensor ??= resolve('aten::scalar_tensor', '')), s, dtypeCode(options?.dtype ?? 'f32'), undefined, options?.device, options?.pinMemory));
 }
 
 /** `aten::from_file` */
-export function fromFile(filename: string, shared?: boolean | null, size?: number | null, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+export function fromFile(filename: string, shared?: boolean | null, size?: number | null, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
   return wrap(call((id_from_file ??= resolve('aten::from_file', '')), filename, shared, size, dtypeCode(options?.dtype), undefined, options?.device, options?.pinMemory));
 }
 
@@ -1525,17 +1534,19 @@ export function logSoftmax(self: Tensor, dim: number, dtype?: DType | null): Ten
 }
 
 /** `aten::layer_norm` */
-export function layerNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number | null, cudnnEnable?: boolean | null): Tensor {
+export function layerNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor {
   return wrap(call((id_layer_norm ??= resolve('aten::layer_norm', '')), input.handle, normalizedShape, weight?.handle, bias?.handle, eps, cudnnEnable));
 }
 
 /** `aten::rms_norm` */
 export function rmsNorm(input: Tensor, normalizedShape: readonly number[], weight?: Tensor | null, eps?: number | null): Tensor {
-  return wrap(call((id_rms_norm ??= resolve('aten::rms_norm', '')), input.handle, normalizedShape, weight?.handle, eps));
+  id_rms_norm ??= find('aten::rms_norm', '');
+  if (id_rms_norm < 0) return composed.rmsNorm(input, normalizedShape, weight, eps);
+  return wrap(call(id_rms_norm, input.handle, normalizedShape, weight?.handle, eps));
 }
 
 /** `aten::group_norm` */
-export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number | null, cudnnEnabled?: boolean | null): Tensor {
+export function groupNorm(input: Tensor, numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor {
   return wrap(call((id_group_norm ??= resolve('aten::group_norm', '')), input.handle, numGroups, weight?.handle, bias?.handle, eps, cudnnEnabled));
 }
 
@@ -1545,57 +1556,59 @@ export function dropout(input: Tensor, p: number, train: boolean): Tensor {
 }
 
 /** `aten::conv1d` */
-export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, dilation?: number | readonly number[] | null, groups?: number | null): Tensor {
+export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
   return wrap(call((id_conv1d ??= resolve('aten::conv1d', '')), input.handle, weight.handle, bias?.handle, stride, padding, dilation, groups));
 }
 
 /** `aten::conv2d` */
-export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, dilation?: number | readonly number[] | null, groups?: number | null): Tensor {
+export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
   return wrap(call((id_conv2d ??= resolve('aten::conv2d', '')), input.handle, weight.handle, bias?.handle, stride, padding, dilation, groups));
 }
 
 /** `aten::conv3d` */
-export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, dilation?: number | readonly number[] | null, groups?: number | null): Tensor {
+export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
   return wrap(call((id_conv3d ??= resolve('aten::conv3d', '')), input.handle, weight.handle, bias?.handle, stride, padding, dilation, groups));
 }
 
 /** `aten::scaled_dot_product_attention` */
-export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number | null, isCausal?: boolean | null, options?: { scale?: number | null; enableGqa?: boolean | null }): Tensor {
-  return wrap(call((id_scaled_dot_product_attention ??= resolve('aten::scaled_dot_product_attention', '')), query.handle, key.handle, value.handle, attnMask?.handle, dropoutP, isCausal, options?.scale, options?.enableGqa));
+export function scaledDotProductAttention(query: Tensor, key: Tensor, value: Tensor, attnMask?: Tensor | null, dropoutP?: number, isCausal?: boolean, options?: { scale?: number | null | undefined; enableGqa?: boolean | undefined }): Tensor {
+  id_scaled_dot_product_attention ??= find('aten::scaled_dot_product_attention', '');
+  if (id_scaled_dot_product_attention < 0) return composed.scaledDotProductAttention(query, key, value, attnMask, dropoutP, isCausal, options);
+  return wrap(call(id_scaled_dot_product_attention, query.handle, key.handle, value.handle, attnMask?.handle, dropoutP, isCausal, options?.scale, options?.enableGqa));
 }
 
 /** `aten::cross_entropy_loss` */
-export function crossEntropyLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number | null, ignoreIndex?: number | null, labelSmoothing?: number | null): Tensor {
+export function crossEntropyLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
   return wrap(call((id_cross_entropy_loss ??= resolve('aten::cross_entropy_loss', '')), self.handle, target.handle, weight?.handle, reduction, ignoreIndex, labelSmoothing));
 }
 
 /** `aten::nll_loss` */
-export function nllLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number | null, ignoreIndex?: number | null): Tensor {
+export function nllLoss(self: Tensor, target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
   return wrap(call((id_nll_loss ??= resolve('aten::nll_loss', '')), self.handle, target.handle, weight?.handle, reduction, ignoreIndex));
 }
 
 /** `aten::mse_loss` */
-export function mseLoss(self: Tensor, target: Tensor, reduction?: number | null): Tensor {
+export function mseLoss(self: Tensor, target: Tensor, reduction?: number): Tensor {
   return wrap(call((id_mse_loss ??= resolve('aten::mse_loss', '')), self.handle, target.handle, reduction));
 }
 
 /** `aten::binary_cross_entropy_with_logits` */
-export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number | null): Tensor {
+export function binaryCrossEntropyWithLogits(self: Tensor, target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number): Tensor {
   return wrap(call((id_binary_cross_entropy_with_logits ??= resolve('aten::binary_cross_entropy_with_logits', '')), self.handle, target.handle, weight?.handle, posWeight?.handle, reduction));
 }
 
 /** `aten::kl_div` */
-export function klDiv(self: Tensor, target: Tensor, reduction?: number | null, options?: { logTarget?: boolean | null }): Tensor {
+export function klDiv(self: Tensor, target: Tensor, reduction?: number, options?: { logTarget?: boolean | undefined }): Tensor {
   return wrap(call((id_kl_div ??= resolve('aten::kl_div', '')), self.handle, target.handle, reduction, options?.logTarget));
 }
 
 /** `aten::smooth_l1_loss` */
-export function smoothL1Loss(self: Tensor, target: Tensor, reduction?: number | null, beta?: number | null): Tensor {
+export function smoothL1Loss(self: Tensor, target: Tensor, reduction?: number, beta?: number): Tensor {
   return wrap(call((id_smooth_l1_loss ??= resolve('aten::smooth_l1_loss', '')), self.handle, target.handle, reduction, beta));
 }
 
 /** `aten::glu` */
-export function glu(self: Tensor, dim?: number | null): Tensor {
+export function glu(self: Tensor, dim?: number): Tensor {
   return wrap(call((id_glu ??= resolve('aten::glu', '')), self.handle, dim));
 }
 
@@ -1615,12 +1628,12 @@ export function upsampleBicubic2dAa(self: Tensor, outputSize: number | readonly 
 }
 
 /** `aten::avg_pool2d` */
-export function avgPool2d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, ceilMode?: boolean | null, countIncludePad?: boolean | null, divisorOverride?: number | null): Tensor {
+export function avgPool2d(self: Tensor, kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
   return wrap(call((id_avg_pool2d ??= resolve('aten::avg_pool2d', '')), self.handle, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride));
 }
 
 /** `aten::bernoulli`, `aten::bernoulli.p` */
-export function bernoulli(self: Tensor, p?: number | null): Tensor {
+export function bernoulli(self: Tensor, p?: number): Tensor {
   if (p === undefined) {
     return wrap(call((id_bernoulli ??= resolve('aten::bernoulli', '')), self.handle));
   }
@@ -1628,17 +1641,19 @@ export function bernoulli(self: Tensor, p?: number | null): Tensor {
 }
 
 /** `aten::multinomial` */
-export function multinomial(self: Tensor, numSamples: number, replacement?: boolean | null): Tensor {
+export function multinomial(self: Tensor, numSamples: number, replacement?: boolean): Tensor {
   return wrap(call((id_multinomial ??= resolve('aten::multinomial', '')), self.handle, numSamples, replacement));
 }
 
 /** `aten::_fused_adamw_` */
-export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null; foundInf?: Tensor | null }): void {
-  call((id__fused_adamw_ ??= resolve('aten::_fused_adamw_', '')), self.map((tensor) => tensor.handle), grads.map((tensor) => tensor.handle), expAvgs.map((tensor) => tensor.handle), expAvgSqs.map((tensor) => tensor.handle), maxExpAvgSqs.map((tensor) => tensor.handle), stateSteps.map((tensor) => tensor.handle), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options?.gradScale?.handle, options?.foundInf?.handle);
+export function fusedAdamw_(self: readonly Tensor[], grads: readonly Tensor[], expAvgs: readonly Tensor[], expAvgSqs: readonly Tensor[], maxExpAvgSqs: readonly Tensor[], stateSteps: readonly Tensor[], options: { lr: number; beta1: number; beta2: number; weightDecay: number; eps: number; amsgrad: boolean; maximize: boolean; gradScale?: Tensor | null | undefined; foundInf?: Tensor | null | undefined }): void {
+  id__fused_adamw_ ??= find('aten::_fused_adamw_', '');
+  if (id__fused_adamw_ < 0) return composed.fusedAdamw_(self, grads, expAvgs, expAvgSqs, maxExpAvgSqs, stateSteps, options);
+  call(id__fused_adamw_, self.map((tensor) => tensor.handle), grads.map((tensor) => tensor.handle), expAvgs.map((tensor) => tensor.handle), expAvgSqs.map((tensor) => tensor.handle), maxExpAvgSqs.map((tensor) => tensor.handle), stateSteps.map((tensor) => tensor.handle), options.lr, options.beta1, options.beta2, options.weightDecay, options.eps, options.amsgrad, options.maximize, options?.gradScale?.handle, options?.foundInf?.handle);
 }
 
 /** `aten::_foreach_add_.Scalar`, `aten::_foreach_add_.List` */
-export function foreachAdd_(self: readonly Tensor[], scalar: number | readonly Tensor[], options?: { alpha?: number | null }): void {
+export function foreachAdd_(self: readonly Tensor[], scalar: number | readonly Tensor[], options?: { alpha?: number | undefined }): void {
   if (typeof scalar === 'number') {
     call((id__foreach_add__Scalar ??= resolve('aten::_foreach_add_', 'Scalar')), self.map((tensor) => tensor.handle), scalar);
     return;
@@ -1653,19 +1668,23 @@ export function foreachMul_(self: readonly Tensor[], scalar: number | Tensor | r
     return;
   }
   if (scalar instanceof Tensor) {
-    call((id__foreach_mul__Tensor ??= resolve('aten::_foreach_mul_', 'Tensor')), self.map((tensor) => tensor.handle), (scalar as Tensor).handle);
+    id__foreach_mul__Tensor ??= find('aten::_foreach_mul_', 'Tensor');
+    if (id__foreach_mul__Tensor < 0) return composed.foreachMul_(self, scalar as Tensor);
+    call(id__foreach_mul__Tensor, self.map((tensor) => tensor.handle), (scalar as Tensor).handle);
     return;
   }
   call((id__foreach_mul__List ??= resolve('aten::_foreach_mul_', 'List')), self.map((tensor) => tensor.handle), scalar.map((tensor) => tensor.handle));
 }
 
 /** `aten::_foreach_copy_` */
-export function foreachCopy_(self: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean | null): void {
-  call((id__foreach_copy_ ??= resolve('aten::_foreach_copy_', '')), self.map((tensor) => tensor.handle), src.map((tensor) => tensor.handle), nonBlocking);
+export function foreachCopy_(self: readonly Tensor[], src: readonly Tensor[], nonBlocking?: boolean): void {
+  id__foreach_copy_ ??= find('aten::_foreach_copy_', '');
+  if (id__foreach_copy_ < 0) return composed.foreachCopy_(self, src, nonBlocking);
+  call(id__foreach_copy_, self.map((tensor) => tensor.handle), src.map((tensor) => tensor.handle), nonBlocking);
 }
 
 /** `aten::_foreach_norm.Scalar` */
-export function foreachNorm(self: readonly Tensor[], ord?: number | null, dtype?: DType | null): Tensor[] {
+export function foreachNorm(self: readonly Tensor[], ord?: number, dtype?: DType | null): Tensor[] {
   return wrapAll(call((id__foreach_norm_Scalar ??= resolve('aten::_foreach_norm', 'Scalar')), self.map((tensor) => tensor.handle), ord, dtypeCode(dtype)));
 }
 
@@ -1675,13 +1694,15 @@ export function foreachZero_(self: readonly Tensor[]): void {
 }
 
 /** `aten::_foreach_addcdiv_.Scalar` */
-export function foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: number | null): void {
+export function foreachAddcdiv_(self: readonly Tensor[], tensor1: readonly Tensor[], tensor2: readonly Tensor[], value?: number): void {
   call((id__foreach_addcdiv__Scalar ??= resolve('aten::_foreach_addcdiv_', 'Scalar')), self.map((tensor) => tensor.handle), tensor1.map((tensor) => tensor.handle), tensor2.map((tensor) => tensor.handle), value);
 }
 
 /** `aten::_foreach_lerp_.Scalar` */
 export function foreachLerp_(self: readonly Tensor[], tensors1: readonly Tensor[], weight: number): void {
-  call((id__foreach_lerp__Scalar ??= resolve('aten::_foreach_lerp_', 'Scalar')), self.map((tensor) => tensor.handle), tensors1.map((tensor) => tensor.handle), weight);
+  id__foreach_lerp__Scalar ??= find('aten::_foreach_lerp_', 'Scalar');
+  if (id__foreach_lerp__Scalar < 0) return composed.foreachLerp_(self, tensors1, weight);
+  call(id__foreach_lerp__Scalar, self.map((tensor) => tensor.handle), tensors1.map((tensor) => tensor.handle), weight);
 }
 
 /** `aten::_foreach_sqrt` */
@@ -1703,7 +1724,7 @@ export function foreachDiv_(self: readonly Tensor[], scalar: number | Tensor | r
 }
 
 /** `aten::_backward` */
-export function backwardInto(self: Tensor, inputs: readonly Tensor[], gradient?: Tensor | null, retainGraph?: boolean | null, createGraph?: boolean | null): void {
+export function backwardInto(self: Tensor, inputs: readonly Tensor[], gradient?: Tensor | null, retainGraph?: boolean | null, createGraph?: boolean): void {
   call((id__backward ??= resolve('aten::_backward', '')), self.handle, inputs.map((tensor) => tensor.handle), gradient?.handle, retainGraph, createGraph);
 }
 
@@ -1790,7 +1811,7 @@ export class Tensor extends TensorCore {
   silu(): Tensor {
     return silu(this);
   }
-  gelu(options?: { approximate?: string | null }): Tensor {
+  gelu(options?: { approximate?: string | undefined }): Tensor {
     return gelu(this, options);
   }
   erf(): Tensor {
@@ -1832,7 +1853,7 @@ export class Tensor extends TensorCore {
   atan2(other: Tensor): Tensor {
     return atan2(this, other);
   }
-  softplus(beta?: number | null, threshold?: number | null): Tensor {
+  softplus(beta?: number, threshold?: number): Tensor {
     return softplus(this, beta, threshold);
   }
   trunc(): Tensor {
@@ -1841,10 +1862,10 @@ export class Tensor extends TensorCore {
   logaddexp(other: Tensor): Tensor {
     return logaddexp(this, other);
   }
-  add(other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+  add(other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
     return add(this, other, options);
   }
-  sub(other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+  sub(other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
     return sub(this, other, options);
   }
   mul(other: number | Tensor): Tensor {
@@ -1853,7 +1874,7 @@ export class Tensor extends TensorCore {
   div(other: number | Tensor): Tensor {
     return div(this, other);
   }
-  rsub(other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+  rsub(other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
     return rsub(this, other, options);
   }
   pow(exponent: number | Tensor): Tensor {
@@ -1898,10 +1919,10 @@ export class Tensor extends TensorCore {
   clampMax(max: number): Tensor {
     return clampMax(this, max);
   }
-  addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+  addcmul(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
     return addcmul(this, tensor1, tensor2, options);
   }
-  addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+  addcdiv(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
     return addcdiv(this, tensor1, tensor2, options);
   }
   lerp(end: Tensor, weight: number | Tensor): Tensor {
@@ -1922,10 +1943,10 @@ export class Tensor extends TensorCore {
   bitwiseRightShift(other: number): Tensor {
     return bitwiseRightShift(this, other);
   }
-  add_(other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+  add_(other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
     return add_(this, other, options);
   }
-  sub_(other: number | Tensor, options?: { alpha?: number | null }): Tensor {
+  sub_(other: number | Tensor, options?: { alpha?: number | undefined }): Tensor {
     return sub_(this, other, options);
   }
   mul_(other: number | Tensor): Tensor {
@@ -1949,10 +1970,10 @@ export class Tensor extends TensorCore {
   clamp_(min?: number | null, max?: number | null): Tensor {
     return clamp_(this, min, max);
   }
-  addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+  addcmul_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
     return addcmul_(this, tensor1, tensor2, options);
   }
-  addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | null }): Tensor {
+  addcdiv_(tensor1: Tensor, tensor2: Tensor, options?: { value?: number | undefined }): Tensor {
     return addcdiv_(this, tensor1, tensor2, options);
   }
   lerp_(end: Tensor, weight: number | Tensor): Tensor {
@@ -1961,7 +1982,7 @@ export class Tensor extends TensorCore {
   fill_(value: number | Tensor): Tensor {
     return fill_(this, value);
   }
-  copy_(src: Tensor, nonBlocking?: boolean | null): Tensor {
+  copy_(src: Tensor, nonBlocking?: boolean): Tensor {
     return copy_(this, src, nonBlocking);
   }
   maskedFill_(mask: Tensor, value: number | Tensor): Tensor {
@@ -1970,10 +1991,10 @@ export class Tensor extends TensorCore {
   indexCopy_(dim: number, index: Tensor, source: Tensor): Tensor {
     return indexCopy_(this, dim, index, source);
   }
-  indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | null }): Tensor {
+  indexAdd_(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
     return indexAdd_(this, dim, index, source, options);
   }
-  indexPut_(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean | null): Tensor {
+  indexPut_(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
     return indexPut_(this, indices, values, accumulate);
   }
   scatter_(dim: number, index: Tensor, value: number | Tensor): Tensor {
@@ -1982,25 +2003,25 @@ export class Tensor extends TensorCore {
   scatterAdd_(dim: number, index: Tensor, src: Tensor): Tensor {
     return scatterAdd_(this, dim, index, src);
   }
-  requiresGrad_(requiresGrad?: boolean | null): Tensor {
+  requiresGrad_(requiresGrad?: boolean): Tensor {
     return requiresGrad_(this, requiresGrad);
   }
-  cumsum_(dim: number, options?: { dtype?: DType | null }): Tensor {
+  cumsum_(dim: number, options?: { dtype?: DType | null | undefined }): Tensor {
     return cumsum_(this, dim, options);
   }
   clampMin_(min: number): Tensor {
     return clampMin_(this, min);
   }
-  uniform_(from?: number | null, to?: number | null): Tensor {
+  uniform_(from?: number, to?: number): Tensor {
     return uniform_(this, from, to);
   }
-  normal_(mean?: number | null, std?: number | null): Tensor {
+  normal_(mean?: number, std?: number): Tensor {
     return normal_(this, mean, std);
   }
-  exponential_(lambd?: number | null): Tensor {
+  exponential_(lambd?: number): Tensor {
     return exponential_(this, lambd);
   }
-  bernoulli_(p?: number | null): Tensor {
+  bernoulli_(p?: number): Tensor {
     return bernoulli_(this, p);
   }
   random_(from: number, to: number | null): Tensor {
@@ -2018,61 +2039,61 @@ export class Tensor extends TensorCore {
   bitwiseXor_(other: number | Tensor): Tensor {
     return bitwiseXor_(this, other);
   }
-  sum(dim?: number | readonly number[] | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+  sum(dim?: number | readonly number[], keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
     return sum(this, dim, keepdim, options);
   }
-  mean(dim?: number | readonly number[] | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+  mean(dim?: number | readonly number[], keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
     return mean(this, dim, keepdim, options);
   }
-  prod(dim?: number | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+  prod(dim?: number, keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
     return prod(this, dim, keepdim, options);
   }
-  amax(dim?: number | readonly number[] | null, keepdim?: boolean | null): Tensor {
+  amax(dim?: number | readonly number[], keepdim?: boolean): Tensor {
     return amax(this, dim, keepdim);
   }
-  amin(dim?: number | readonly number[] | null, keepdim?: boolean | null): Tensor {
+  amin(dim?: number | readonly number[], keepdim?: boolean): Tensor {
     return amin(this, dim, keepdim);
   }
-  argmax(dim?: number | null, keepdim?: boolean | null): Tensor {
+  argmax(dim?: number | null, keepdim?: boolean): Tensor {
     return argmax(this, dim, keepdim);
   }
-  argmin(dim?: number | null, keepdim?: boolean | null): Tensor {
+  argmin(dim?: number | null, keepdim?: boolean): Tensor {
     return argmin(this, dim, keepdim);
   }
   max(): Tensor {
     return max(this);
   }
-  maxAlong(dim: number, keepdim?: boolean | null): [Tensor, Tensor] {
+  maxAlong(dim: number, keepdim?: boolean): [Tensor, Tensor] {
     return maxAlong(this, dim, keepdim);
   }
   min(): Tensor {
     return min(this);
   }
-  minAlong(dim: number, keepdim?: boolean | null): [Tensor, Tensor] {
+  minAlong(dim: number, keepdim?: boolean): [Tensor, Tensor] {
     return minAlong(this, dim, keepdim);
   }
-  any(dim?: number | null, keepdim?: boolean | null): Tensor {
+  any(dim?: number, keepdim?: boolean): Tensor {
     return any(this, dim, keepdim);
   }
-  all(dim?: number | null, keepdim?: boolean | null): Tensor {
+  all(dim?: number, keepdim?: boolean): Tensor {
     return all(this, dim, keepdim);
   }
-  cumsum(dim: number, options?: { dtype?: DType | null }): Tensor {
+  cumsum(dim: number, options?: { dtype?: DType | null | undefined }): Tensor {
     return cumsum(this, dim, options);
   }
-  cumprod(dim: number, options?: { dtype?: DType | null }): Tensor {
+  cumprod(dim: number, options?: { dtype?: DType | null | undefined }): Tensor {
     return cumprod(this, dim, options);
   }
-  logsumexp(dim: number | readonly number[], keepdim?: boolean | null): Tensor {
+  logsumexp(dim: number | readonly number[], keepdim?: boolean): Tensor {
     return logsumexp(this, dim, keepdim);
   }
-  std(dim?: number | readonly number[] | null, options?: { correction?: number | null; keepdim?: boolean | null }): Tensor {
+  std(dim?: number | readonly number[], options?: { correction?: number | null | undefined; keepdim?: boolean | undefined }): Tensor {
     return std(this, dim, options);
   }
-  variance(dim?: number | readonly number[] | null, options?: { correction?: number | null; keepdim?: boolean | null }): Tensor {
+  variance(dim?: number | readonly number[], options?: { correction?: number | null | undefined; keepdim?: boolean | undefined }): Tensor {
     return variance(this, dim, options);
   }
-  linalgVectorNorm(ord?: number | null, dim?: number | readonly number[] | null, keepdim?: boolean | null, options?: { dtype?: DType | null }): Tensor {
+  linalgVectorNorm(ord?: number, dim?: number | readonly number[], keepdim?: boolean, options?: { dtype?: DType | null | undefined }): Tensor {
     return linalgVectorNorm(this, ord, dim, keepdim, options);
   }
   countNonzero(dim?: number | null): Tensor {
@@ -2081,7 +2102,7 @@ export class Tensor extends TensorCore {
   equal(other: Tensor): boolean {
     return equal(this, other);
   }
-  allclose(other: Tensor, rtol?: number | null, atol?: number | null, equalNan?: boolean | null): boolean {
+  allclose(other: Tensor, rtol?: number, atol?: number, equalNan?: boolean): boolean {
     return allclose(this, other, rtol, atol, equalNan);
   }
   cummax(dim: number): [Tensor, Tensor] {
@@ -2096,10 +2117,10 @@ export class Tensor extends TensorCore {
   bmm(mat2: Tensor): Tensor {
     return bmm(this, mat2);
   }
-  addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: number | null; alpha?: number | null }): Tensor {
+  addmm(mat1: Tensor, mat2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
     return addmm(this, mat1, mat2, options);
   }
-  baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: number | null; alpha?: number | null }): Tensor {
+  baddbmm(batch1: Tensor, batch2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
     return baddbmm(this, batch1, batch2, options);
   }
   linear(weight: Tensor, bias?: Tensor | null): Tensor {
@@ -2132,19 +2153,19 @@ export class Tensor extends TensorCore {
   t(): Tensor {
     return t(this);
   }
-  squeeze(dim?: number | null): Tensor {
+  squeeze(dim?: number): Tensor {
     return squeeze(this, dim);
   }
   unsqueeze(dim: number): Tensor {
     return unsqueeze(this, dim);
   }
-  expand(size: readonly number[], options?: { implicit?: boolean | null }): Tensor {
+  expand(size: readonly number[], options?: { implicit?: boolean | undefined }): Tensor {
     return expand(this, size, options);
   }
   contiguous(): Tensor {
     return contiguous(this);
   }
-  flatten(startDim?: number | null, endDim?: number | null): Tensor {
+  flatten(startDim?: number, endDim?: number): Tensor {
     return flatten(this, startDim, endDim);
   }
   unflatten(dim: number, sizes: readonly number[]): Tensor {
@@ -2153,46 +2174,46 @@ export class Tensor extends TensorCore {
   select(dim: number, index: number): Tensor {
     return select(this, dim, index);
   }
-  slice(dim?: number | null, start?: number | null, end?: number | null, step?: number | null): Tensor {
+  slice(dim?: number, start?: number | null, end?: number | null, step?: number): Tensor {
     return slice(this, dim, start, end, step);
   }
   narrow(dim: number, start: number, length: number): Tensor {
     return narrow(this, dim, start, length);
   }
-  split(splitSize: number, dim?: number | null): Tensor[] {
+  split(splitSize: number, dim?: number): Tensor[] {
     return split(this, splitSize, dim);
   }
-  splitWithSizes(splitSizes: readonly number[], dim?: number | null): Tensor[] {
+  splitWithSizes(splitSizes: readonly number[], dim?: number): Tensor[] {
     return splitWithSizes(this, splitSizes, dim);
   }
-  chunk(chunks: number, dim?: number | null): Tensor[] {
+  chunk(chunks: number, dim?: number): Tensor[] {
     return chunk(this, chunks, dim);
   }
-  unbind(dim?: number | null): Tensor[] {
+  unbind(dim?: number): Tensor[] {
     return unbind(this, dim);
   }
   repeat(repeats: readonly number[]): Tensor {
     return repeat(this, repeats);
   }
-  repeatInterleave(repeats: Tensor | number, dim?: number | null, options?: { outputSize?: number | null }): Tensor {
+  repeatInterleave(repeats: Tensor | number, dim?: number | null, options?: { outputSize?: number | null | undefined }): Tensor {
     return repeatInterleave(this, repeats, dim, options);
   }
-  roll(shifts: number | readonly number[], dims?: number | readonly number[] | null): Tensor {
+  roll(shifts: number | readonly number[], dims?: number | readonly number[]): Tensor {
     return roll(this, shifts, dims);
   }
   flip(dims: readonly number[]): Tensor {
     return flip(this, dims);
   }
-  tril(diagonal?: number | null): Tensor {
+  tril(diagonal?: number): Tensor {
     return tril(this, diagonal);
   }
-  triu(diagonal?: number | null): Tensor {
+  triu(diagonal?: number): Tensor {
     return triu(this, diagonal);
   }
-  pad(pads: readonly number[], mode?: string | null, value?: number | null): Tensor {
+  pad(pads: readonly number[], mode?: string, value?: number | null): Tensor {
     return pad(this, pads, mode, value);
   }
-  constantPadNd(pad: readonly number[], value?: number | null): Tensor {
+  constantPadNd(pad: readonly number[], value?: number): Tensor {
     return constantPadNd(this, pad, value);
   }
   tile(dims: readonly number[]): Tensor {
@@ -2207,16 +2228,16 @@ export class Tensor extends TensorCore {
   alias(): Tensor {
     return alias(this);
   }
-  diagonal(offset?: number | null, dim1?: number | null, dim2?: number | null): Tensor {
+  diagonal(offset?: number, dim1?: number, dim2?: number): Tensor {
     return diagonal(this, offset, dim1, dim2);
   }
   movedim(source: number, destination: number): Tensor {
     return movedim(this, source, destination);
   }
-  toDtype(dtype: DType, nonBlocking?: boolean | null, copy?: boolean | null): Tensor {
+  toDtype(dtype: DType, nonBlocking?: boolean, copy?: boolean): Tensor {
     return toDtype(this, dtype, nonBlocking, copy);
   }
-  toCopy(options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null; nonBlocking?: boolean | null }): Tensor {
+  toCopy(options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined; nonBlocking?: boolean | undefined }): Tensor {
     return toCopy(this, options);
   }
   pinMemory(device?: string | null): Tensor {
@@ -2237,7 +2258,7 @@ export class Tensor extends TensorCore {
   indexSelect(dim: number, index: Tensor): Tensor {
     return indexSelect(this, dim, index);
   }
-  gather(dim: number, index: Tensor, options?: { sparseGrad?: boolean | null }): Tensor {
+  gather(dim: number, index: Tensor, options?: { sparseGrad?: boolean | undefined }): Tensor {
     return gather(this, dim, index, options);
   }
   scatter(dim: number, index: Tensor, value: number | Tensor): Tensor {
@@ -2246,10 +2267,10 @@ export class Tensor extends TensorCore {
   scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor {
     return scatterAdd(this, dim, index, src);
   }
-  indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean | null): Tensor {
+  indexPut(indices: readonly (Tensor | null)[], values: Tensor, accumulate?: boolean): Tensor {
     return indexPut(this, indices, values, accumulate);
   }
-  indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | null }): Tensor {
+  indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
     return indexAdd(this, dim, index, source, options);
   }
   indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
@@ -2273,40 +2294,40 @@ export class Tensor extends TensorCore {
   nonzero(): Tensor {
     return nonzero(this);
   }
-  oneHot(numClasses?: number | null): Tensor {
+  oneHot(numClasses?: number): Tensor {
     return oneHot(this, numClasses);
   }
-  sort(dim?: number | null, descending?: boolean | null): [Tensor, Tensor] {
+  sort(dim?: number, descending?: boolean): [Tensor, Tensor] {
     return sort(this, dim, descending);
   }
-  topk(k: number, dim?: number | null, largest?: boolean | null, sorted?: boolean | null): [Tensor, Tensor] {
+  topk(k: number, dim?: number, largest?: boolean, sorted?: boolean): [Tensor, Tensor] {
     return topk(this, k, dim, largest, sorted);
   }
-  argsort(dim?: number | null, descending?: boolean | null): Tensor {
+  argsort(dim?: number, descending?: boolean): Tensor {
     return argsort(this, dim, descending);
   }
-  kthvalue(k: number, dim?: number | null, keepdim?: boolean | null): [Tensor, Tensor] {
+  kthvalue(k: number, dim?: number, keepdim?: boolean): [Tensor, Tensor] {
     return kthvalue(this, k, dim, keepdim);
   }
-  bucketize(boundaries: Tensor, options?: { outInt32?: boolean | null; right?: boolean | null }): Tensor {
+  bucketize(boundaries: Tensor, options?: { outInt32?: boolean | undefined; right?: boolean | undefined }): Tensor {
     return bucketize(this, boundaries, options);
   }
-  zerosLike(options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+  zerosLike(options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
     return zerosLike(this, options);
   }
-  onesLike(options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+  onesLike(options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
     return onesLike(this, options);
   }
-  fullLike(fillValue: number, options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+  fullLike(fillValue: number, options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
     return fullLike(this, fillValue, options);
   }
-  emptyLike(options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+  emptyLike(options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
     return emptyLike(this, options);
   }
-  randLike(options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+  randLike(options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
     return randLike(this, options);
   }
-  randnLike(options?: { dtype?: DType | null; device?: string | null; pinMemory?: boolean | null }): Tensor {
+  randnLike(options?: { dtype?: DType | null | undefined; device?: string | null | undefined; pinMemory?: boolean | null | undefined }): Tensor {
     return randnLike(this, options);
   }
   softmax(dim: number, dtype?: DType | null): Tensor {
@@ -2315,46 +2336,46 @@ export class Tensor extends TensorCore {
   logSoftmax(dim: number, dtype?: DType | null): Tensor {
     return logSoftmax(this, dim, dtype);
   }
-  layerNorm(normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number | null, cudnnEnable?: boolean | null): Tensor {
+  layerNorm(normalizedShape: readonly number[], weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnable?: boolean): Tensor {
     return layerNorm(this, normalizedShape, weight, bias, eps, cudnnEnable);
   }
   rmsNorm(normalizedShape: readonly number[], weight?: Tensor | null, eps?: number | null): Tensor {
     return rmsNorm(this, normalizedShape, weight, eps);
   }
-  groupNorm(numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number | null, cudnnEnabled?: boolean | null): Tensor {
+  groupNorm(numGroups: number, weight?: Tensor | null, bias?: Tensor | null, eps?: number, cudnnEnabled?: boolean): Tensor {
     return groupNorm(this, numGroups, weight, bias, eps, cudnnEnabled);
   }
   dropout(p: number, train: boolean): Tensor {
     return dropout(this, p, train);
   }
-  conv1d(weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, dilation?: number | readonly number[] | null, groups?: number | null): Tensor {
+  conv1d(weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
     return conv1d(this, weight, bias, stride, padding, dilation, groups);
   }
-  conv2d(weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, dilation?: number | readonly number[] | null, groups?: number | null): Tensor {
+  conv2d(weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
     return conv2d(this, weight, bias, stride, padding, dilation, groups);
   }
-  conv3d(weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, dilation?: number | readonly number[] | null, groups?: number | null): Tensor {
+  conv3d(weight: Tensor, bias?: Tensor | null, stride?: number | readonly number[], padding?: number | readonly number[], dilation?: number | readonly number[], groups?: number): Tensor {
     return conv3d(this, weight, bias, stride, padding, dilation, groups);
   }
-  crossEntropyLoss(target: Tensor, weight?: Tensor | null, reduction?: number | null, ignoreIndex?: number | null, labelSmoothing?: number | null): Tensor {
+  crossEntropyLoss(target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number, labelSmoothing?: number): Tensor {
     return crossEntropyLoss(this, target, weight, reduction, ignoreIndex, labelSmoothing);
   }
-  nllLoss(target: Tensor, weight?: Tensor | null, reduction?: number | null, ignoreIndex?: number | null): Tensor {
+  nllLoss(target: Tensor, weight?: Tensor | null, reduction?: number, ignoreIndex?: number): Tensor {
     return nllLoss(this, target, weight, reduction, ignoreIndex);
   }
-  mseLoss(target: Tensor, reduction?: number | null): Tensor {
+  mseLoss(target: Tensor, reduction?: number): Tensor {
     return mseLoss(this, target, reduction);
   }
-  binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number | null): Tensor {
+  binaryCrossEntropyWithLogits(target: Tensor, weight?: Tensor | null, posWeight?: Tensor | null, reduction?: number): Tensor {
     return binaryCrossEntropyWithLogits(this, target, weight, posWeight, reduction);
   }
-  klDiv(target: Tensor, reduction?: number | null, options?: { logTarget?: boolean | null }): Tensor {
+  klDiv(target: Tensor, reduction?: number, options?: { logTarget?: boolean | undefined }): Tensor {
     return klDiv(this, target, reduction, options);
   }
-  smoothL1Loss(target: Tensor, reduction?: number | null, beta?: number | null): Tensor {
+  smoothL1Loss(target: Tensor, reduction?: number, beta?: number): Tensor {
     return smoothL1Loss(this, target, reduction, beta);
   }
-  glu(dim?: number | null): Tensor {
+  glu(dim?: number): Tensor {
     return glu(this, dim);
   }
   upsampleBicubic2d(outputSize: number | readonly number[], alignCorners: boolean, scalesH?: number | null, scalesW?: number | null): Tensor {
@@ -2366,16 +2387,16 @@ export class Tensor extends TensorCore {
   upsampleBicubic2dAa(outputSize: number | readonly number[], alignCorners: boolean, scalesH?: number | null, scalesW?: number | null): Tensor {
     return upsampleBicubic2dAa(this, outputSize, alignCorners, scalesH, scalesW);
   }
-  avgPool2d(kernelSize: number | readonly number[], stride?: number | readonly number[] | null, padding?: number | readonly number[] | null, ceilMode?: boolean | null, countIncludePad?: boolean | null, divisorOverride?: number | null): Tensor {
+  avgPool2d(kernelSize: number | readonly number[], stride?: number | readonly number[], padding?: number | readonly number[], ceilMode?: boolean, countIncludePad?: boolean, divisorOverride?: number | null): Tensor {
     return avgPool2d(this, kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride);
   }
-  bernoulli(p?: number | null): Tensor {
+  bernoulli(p?: number): Tensor {
     return bernoulli(this, p);
   }
-  multinomial(numSamples: number, replacement?: boolean | null): Tensor {
+  multinomial(numSamples: number, replacement?: boolean): Tensor {
     return multinomial(this, numSamples, replacement);
   }
-  backwardInto(inputs: readonly Tensor[], gradient?: Tensor | null, retainGraph?: boolean | null, createGraph?: boolean | null): void {
+  backwardInto(inputs: readonly Tensor[], gradient?: Tensor | null, retainGraph?: boolean | null, createGraph?: boolean): void {
     return backwardInto(this, inputs, gradient, retainGraph, createGraph);
   }
 }
