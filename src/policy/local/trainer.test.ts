@@ -1,7 +1,10 @@
+import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Patches, Prompt } from '#model/processor';
 import type { TrainSequence } from '#policy';
+import { fromFloats, outside, type Tensor } from '#tensor';
 import { Trainer } from './trainer.ts';
 
 const base = fileURLToPath(new URL('../../../test/fixtures/policy', import.meta.url));
@@ -144,6 +147,49 @@ test('a gradient that is given up leaves as many tensors alive as before', async
   await trainer.forwardBackward({ sequences: [one], totals }, losses);
   trainer.discardGradient();
   expect(trainer.liveTensors).toBe(before);
+});
+
+test('steps that leave tensors behind are warned of, with the place; steps that do not are not', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', listen);
+  const left: Tensor[] = [];
+  const response = Int32Array.of(5, 6, 398);
+  const one = {
+    prompt: promptOf(1),
+    response,
+    temperatures: new Float32Array(3).fill(1),
+    actions: new Uint8Array(3).fill(1),
+    imitate: new Float32Array(3),
+    advantages: new Float32Array(3).fill(1),
+    oldLogprobs: new Float32Array(3),
+    count: 1,
+    replayedCount: 0,
+  };
+  const update = { learningRate: 1e-4, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, weightDecay: 0 };
+  const step = async (leaks: boolean): Promise<void> => {
+    const microbatch = {
+      sequences: [one],
+      get totals() {
+        if (leaks) left.push(outside(() => fromFloats([1])));
+        return { actions: 3, imitate: 0, replayedActions: 0 };
+      },
+    };
+    const losses = [{ kind: 'clippedSurrogate', clipLow: 0.2, clipHigh: 0.35 }] as const;
+    await trainer.forwardBackward(microbatch, losses);
+    trainer.optimStep({ ...update, maxGradNorm: 1 });
+    await setImmediate();
+  };
+  try {
+    for (let count = 0; count < 6; count++) await step(false);
+    expect(warnings).toEqual([]);
+    for (let count = 0; count < 3; count++) await step(true);
+    expect(warnings).toMatchObject([{ name: 'LeakWarning', code: 'TENSOR_LEAK' }]);
+    expect(warnings[0]?.message).toMatch(/grown in 3 steps in a row.* at trainer\.test\.ts:\d+/);
+  } finally {
+    process.off('warning', listen);
+    for (const tensor of left) tensor.dispose();
+  }
 });
 
 /** A trainer that writes down whose pixels it asks for. */

@@ -1,10 +1,19 @@
+import process from 'node:process';
 import { FeatureCache, loadModel, type QwenVL } from '#model';
 import type { Patches, Prompt } from '#model/processor';
 import { AdamW, clipGradNorm, gradNorm } from '#nn';
 import type { AdamUpdate, Loss, Microbatch, Sequence } from '#policy';
 import type { Metrics } from '#run';
 import { type SampleRequest, Sampler, type Sampling } from '#sampler';
-import { type DType, liveTensors, noGrad, setThreads, type Tensor, TensorScope } from '#tensor';
+import {
+  type DType,
+  LeakAlarm,
+  liveTensors,
+  noGrad,
+  setThreads,
+  type Tensor,
+  TensorScope,
+} from '#tensor';
 import { loadTrainer, saveTrainer } from './checkpoint.ts';
 import type { ForwardOptions, Pictures } from './forward.ts';
 import { forwardBackward } from './forward-backward.ts';
@@ -50,6 +59,9 @@ export class Trainer implements AsyncDisposable {
   readonly #shown: ShownPictures;
   /** Embeddings of a frozen tower; null while it learns. */
   readonly #features: FeatureCache | null;
+  readonly #alarm = new LeakAlarm();
+  /** Embeddings that were kept when the last step ended: a cache that fills is no leak. */
+  #keptFeatures = 0;
   #version = 0;
 
   constructor(options: TrainerOptions, fetch: FetchPatches) {
@@ -135,7 +147,7 @@ export class Trainer implements AsyncDisposable {
     for (const portion of cutSequences(sequences, this.#options.tokensAtOnce)) {
       const pictures = await this.#pictures(portion.map(({ prompt }) => prompt));
       const work = { model: this.#model, pictures, bans: this.#bans, cache: this.#features };
-      found.push(...sequenceLogprobs(work, portion));
+      found.push(...this.#alarm.watch(() => sequenceLogprobs(work, portion)));
     }
     return found;
   }
@@ -145,9 +157,11 @@ export class Trainer implements AsyncDisposable {
     const { trainVision, gradientCheckpointing } = this.#options;
     const options = { trainVision, gradientCheckpointing, cache: this.#features };
     const work = { model: this.#model, pictures, bans: this.#bans, options };
-    const metrics = forwardBackward(work, microbatch, losses);
-    if (this.#options.dtype !== 'f32') this.#optimizer.accumulate();
-    return metrics;
+    return this.#alarm.watch(() => {
+      const metrics = forwardBackward(work, microbatch, losses);
+      if (this.#options.dtype !== 'f32') this.#optimizer.accumulate();
+      return metrics;
+    });
   }
 
   /** The pictures in some prompts, each once; without pixels where a frozen tower has seen them. */
@@ -162,7 +176,21 @@ export class Trainer implements AsyncDisposable {
     return new Map(patches.map((picture) => [picture.hash, picture]));
   }
 
-  optimStep({ maxGradNorm, ...settings }: AdamUpdate): Metrics {
+  /** Applies the gradient; warns (`LeakWarning`) when steps leave more and more tensors alive. */
+  optimStep(update: AdamUpdate): Metrics {
+    const metrics = this.#alarm.watch(() => this.#optimStep(update));
+    this.#checkLeaks();
+    return metrics;
+  }
+
+  #checkLeaks(): void {
+    const features = this.#features?.size ?? 0;
+    const leak = this.#alarm.endStep(features - this.#keptFeatures);
+    this.#keptFeatures = features;
+    if (leak !== null) process.emitWarning(leak, { type: 'LeakWarning', code: 'TENSOR_LEAK' });
+  }
+
+  #optimStep({ maxGradNorm, ...settings }: AdamUpdate): Metrics {
     using _scope = new TensorScope('optimizer step');
     this.#optimizer.accumulate();
     const grads = this.#optimizer.gradients();
@@ -195,8 +223,10 @@ export class Trainer implements AsyncDisposable {
   }
 
   discardGradient(): void {
-    this.#optimizer.accumulate();
-    this.#optimizer.clearGradients();
+    this.#alarm.watch(() => {
+      this.#optimizer.accumulate();
+      this.#optimizer.clearGradients();
+    });
   }
 
   async publish(): Promise<number> {
