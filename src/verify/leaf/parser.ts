@@ -1,11 +1,11 @@
 import type { Meter } from '../budget.ts';
 import { OverBudget } from '../budget.ts';
-import { AtomParser } from './atoms.ts';
+import { CommandParser } from './commands.ts';
 import { NotMath, notMath } from './cursor.ts';
 import type { Token } from './lexer.ts';
-import { constantCommands, functionNames, greek, relationCommands } from './names.ts';
-import type { FunctionName, Node } from './node.ts';
-import { integer, one, parseDecimal } from './rational.ts';
+import { relationCommands } from './names.ts';
+import type { Node } from './node.ts';
+import { integer, parseDecimal } from './rational.ts';
 
 export { NotMath };
 
@@ -17,7 +17,7 @@ export function parseExpression(tokens: readonly Token[], meter: Meter): Node {
   return node;
 }
 
-class Parser extends AtomParser {
+class Parser extends CommandParser {
   /** term (± term)* */
   override sum(): Node {
     this.depth += 1;
@@ -34,7 +34,7 @@ class Parser extends AtomParser {
   }
 
   /** factor ((× | ÷ | nothing) factor)*, from left to right */
-  private product(): Node {
+  protected override product(): Node {
     let node = this.signed();
     for (;;) {
       this.meter.spend(1);
@@ -102,7 +102,7 @@ class Parser extends AtomParser {
     return left === whole ? mixed : this.make({ t: 'neg', a: mixed });
   }
 
-  private startsFactor(token: Token): boolean {
+  protected override startsFactor(token: Token): boolean {
     if (token.kind === 'num' || token.kind === 'letter' || token.kind === 'word') return true;
     if (token.kind === 'text') return true;
     if (token.kind === 'op')
@@ -116,7 +116,7 @@ class Parser extends AtomParser {
     return !multiplying.has(token.s) && !stopping.has(token.s) && !relationCommands.has(token.s);
   }
 
-  private signed(): Node {
+  protected override signed(): Node {
     let minus = false;
     while (this.isOp('+') || this.isOp('-')) {
       if (this.isOp('-')) minus = !minus;
@@ -128,7 +128,7 @@ class Parser extends AtomParser {
   }
 
   /** postfix (^ exponent)?; `2^3^4` binds to the right */
-  private power(): Node {
+  protected override power(): Node {
     this.depth += 1;
     if (this.depth > this.meter.budget.depth * 4) throw new OverBudget('too-deep');
     const node = this.raise(this.postfix());
@@ -171,7 +171,7 @@ class Parser extends AtomParser {
     return true;
   }
 
-  private exponent(): Node {
+  protected override exponent(): Node {
     if (this.isOp('{')) {
       const node = this.bracketed('{');
       return this.isOp('^') ? this.raise(node) : node;
@@ -238,156 +238,8 @@ class Parser extends AtomParser {
   private group(open: string): Node {
     return this.bracketed(open);
   }
-
-  private absolute(): Node {
-    this.at += 1;
-    this.bars += 1;
-    const inner = this.sum();
-    this.bars -= 1;
-    this.expectOp('|');
-    return this.make({ t: 'call', fn: 'abs', args: [inner] });
-  }
-
-  private command(token: Token): Node {
-    this.at += 1;
-    const name = token.s;
-    const fn = functionNames.get(name);
-    if (fn !== undefined) return this.call(fn);
-    const constant = constantCommands.get(name);
-    if (constant !== undefined) return this.named(constant);
-    if (greek.has(name)) return this.greekSymbol(name);
-    return this.structural(name);
-  }
-
-  private structural(name: string): Node {
-    switch (name) {
-      case 'frac': {
-        const a = this.argument();
-        return this.make({ t: 'div', a, b: this.argument() });
-      }
-      case 'sqrt':
-        return this.root();
-      case 'binom':
-      case 'dbinom':
-      case 'tbinom': {
-        const n = this.argument();
-        return this.make({ t: 'call', fn: 'binom', args: [n, this.argument()] });
-      }
-      case 'lfloor':
-        return this.delimited('floor', 'rfloor');
-      case 'lceil':
-        return this.delimited('ceil', 'rceil');
-      case 'lvert':
-      case 'vert':
-        return this.delimited('abs', name === 'vert' ? 'vert' : 'rvert');
-      case 'sum':
-      case 'prod':
-        return this.series(name);
-      case 'bar':
-      case 'overline':
-      case 'vec':
-      case 'hat':
-      case 'overrightarrow':
-      case 'widehat':
-      case 'overarc':
-      case 'angle':
-      case 'triangle':
-        return this.decorated(name);
-      default:
-        throw notMath;
-    }
-  }
-
-  /** `\sin^2 x`, `\sin(x)`, `\log_2 8`, `\max(1, 2)`; an argument without brackets ends at + or −. */
-  protected override call(fn: FunctionName): Node {
-    let base: Node | undefined;
-    let power: Node | undefined;
-    if (fn === 'log' && this.isOp('_')) {
-      this.at += 1;
-      base = this.isOp('{') ? this.bracketed('{') : this.primary();
-    }
-    if (this.isOp('^')) {
-      this.at += 1;
-      power = this.isOp('{') ? this.bracketed('{') : this.exponent();
-    }
-    let inverse: FunctionName | undefined;
-    if (power !== undefined && isMinusOne(power)) {
-      inverse = inverses.get(fn);
-      if (inverse !== undefined) power = undefined;
-    }
-    const angle = trigonometric.has(fn) ? 1 : 0;
-    this.angles += angle;
-    const args = this.arguments();
-    this.angles -= angle;
-    // `\log` without a base is decimal, as Math-Verify reads it.
-    if (fn === 'log') base ??= this.number(integer(10n), false);
-    if (base !== undefined) args.push(base);
-    const node = this.make({ t: 'call', fn: inverse ?? fn, args });
-    return power === undefined ? node : this.make({ t: 'pow', a: node, b: power });
-  }
-
-  private arguments(): Node[] {
-    if (this.isOp('(') || this.isOp('{')) {
-      const open = this.isOp('(') ? '(' : '{';
-      this.at += 1;
-      const bars = this.bars;
-      this.bars = 0;
-      const args = [this.sum()];
-      while (this.isOp(',')) {
-        this.at += 1;
-        args.push(this.sum());
-      }
-      this.bars = bars;
-      this.expectOp(open === '(' ? ')' : '}');
-      return args;
-    }
-    return [this.bareArgument()];
-  }
-
-  private bareArgument(): Node {
-    let node = this.signed();
-    for (;;) {
-      const token = this.tokens[this.at];
-      if (token === undefined || !this.startsFactor(token)) return node;
-      if (token.kind === 'cmd' && functionNames.has(token.s)) return node;
-      if (token.kind === 'word' && functionNames.has(token.s)) return node;
-      if (token.kind === 'op' && token.s === '(') return node;
-      node = this.make({ t: 'mul', args: [node, this.power()] });
-    }
-  }
-
-  /** `\sum_{k=1}^{n} body`; without both bounds it is no series. The body reaches to the next + or −. */
-  private series(name: 'sum' | 'prod'): Node {
-    this.expectOp('_');
-    this.expectOp('{');
-    const index = this.tokens[this.at];
-    if (index?.kind !== 'letter') throw notMath;
-    this.at += 1;
-    this.expectOp('=');
-    const from = this.sum();
-    this.expectOp('}');
-    this.expectOp('^');
-    const to = this.isOp('{') ? this.bracketed('{') : this.primary();
-    const fresh = !this.bound.has(index.s);
-    this.bound.add(index.s);
-    const body = this.product();
-    if (fresh) this.bound.delete(index.s);
-    return this.make({ t: 'series', kind: name, index: index.s, from, to, body });
-  }
 }
 
-function isMinusOne(node: Node): boolean {
-  return node.t === 'neg' && node.a.t === 'num' && node.a.v.n === one.n && node.a.v.d === 1n;
-}
-
-const trigonometric: ReadonlySet<FunctionName> = new Set<FunctionName>([
-  'sin',
-  'cos',
-  'tan',
-  'cot',
-  'sec',
-  'csc',
-]);
 const multiplying: ReadonlySet<string> = new Set(['cdot', 'times', 'ast', 'div', 'bmod']);
 const stopping: ReadonlySet<string> = new Set([
   'rfloor',
@@ -404,15 +256,4 @@ const stopping: ReadonlySet<string> = new Set([
   '{',
   '%',
   '\\',
-]);
-const inverses: ReadonlyMap<FunctionName, FunctionName> = new Map([
-  ['sin', 'asin'],
-  ['cos', 'acos'],
-  ['tan', 'atan'],
-  ['cot', 'acot'],
-  ['sec', 'asec'],
-  ['csc', 'acsc'],
-  ['sinh', 'asinh'],
-  ['cosh', 'acosh'],
-  ['tanh', 'atanh'],
 ]);
