@@ -56,7 +56,7 @@ MODELS = {
         seed=13, tied=False, keys="nested", config="flat", dtype=torch.float32, shard_bytes=None,
         text=dict(hidden_size=24, intermediate_size=20, num_hidden_layers=1, num_attention_heads=3, num_key_value_heads=1,
                   head_dim=8),
-        vision=dict(depth=1, hidden_size=8, intermediate_size=20, num_heads=2, window_size=28, fullatt_block_indexes=[],
+        vision=dict(depth=1, hidden_size=8, intermediate_size=20, num_heads=1, window_size=28, fullatt_block_indexes=[],
                     rope_parameters=dict(rope_type="axial", rope_theta=300.0)),
         sections=[0, 3, 1], epsilon=1e-3, rows=[[(2, 2), 7], [1, (2, 8), (6, 2), 8]],
     ),

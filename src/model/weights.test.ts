@@ -210,6 +210,14 @@ test('a folder without a config, without weights, or with a broken config is nam
   expect(messageOf(() => loadModel(folder))).toMatch(/config\.json: expected JSON, found/);
 });
 
+test('a load that is broken off in its middle leaves nothing', () => {
+  const stopAtFifth = (done: number): void => {
+    if (done === 5) throw new Error('enough');
+  };
+  expect(() => loadModel(copyOf('windows'), { onProgress: stopAtFifth })).toThrow('enough');
+  expect(liveTensors()).toBe(live);
+});
+
 test('a device that is not there leaves nothing half-loaded', () => {
   expect(() => loadModel(copyOf('tied'), { device: 'cuda:63' })).toThrow(/cuda/i);
 });
