@@ -371,13 +371,13 @@ describe('on a terminal’s signals and a reader’s leave', () => {
     expect(code).toBe(status);
   });
 
-  test('an aborted command needs no words', async () => {
+  test('a command that is aborted is told as stopped', async () => {
     const child = startSample('sample', 'abort');
     const end = ended(child);
     await waiting(child);
     child.kill('SIGINT');
     const { code, err } = await end;
-    expect(err).toBe('waiting\n');
+    expect(err).toBe('waiting\nsample: stopped\n');
     expect(code).toBe(130);
   });
 

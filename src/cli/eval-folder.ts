@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { EvalCard } from '#eval';
-import { UsageError } from './command.ts';
+import { EvalError } from '#eval';
 import type { Io } from './command.ts';
 
 /** The card in the folder of an evaluation. */
 export async function cardIn(folder: string, io: Io): Promise<EvalCard> {
-  const path = join(resolve(io.cwd, folder), 'card.json');
-  const text = await readFile(path, 'utf8').catch((error: Error) => {
-    throw new UsageError(`expected the folder of an evaluation, found ${error.message}`);
+  const place = resolve(io.cwd, folder);
+  const path = join(place, 'card.json');
+  const text = await readFile(path, 'utf8').catch((cause: Error) => {
+    throw new EvalError(
+      `${place}: expected the folder of a finished evaluation (card.json), found none; name the folder that eval wrote`,
+      { cause },
+    );
   });
   try {
     const card = JSON.parse(text) as EvalCard;
@@ -16,5 +20,5 @@ export async function cardIn(folder: string, io: Io): Promise<EvalCard> {
   } catch {
     // Told below: a card that does not read is no card.
   }
-  throw new UsageError(`${path}: expected a card of format 1, found something else`);
+  throw new EvalError(`${path}: expected a card of format 1, found something else`);
 }

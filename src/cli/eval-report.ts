@@ -3,7 +3,6 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { reportMarkdown, reportPage, reportTable } from '#eval';
 import type { Command, ExitCode } from './command.ts';
-import { UsageError } from './command.ts';
 import { cardIn } from './eval-folder.ts';
 
 const options = z.strictObject({
@@ -19,12 +18,10 @@ const options = z.strictObject({
 export const evalReport: Command<typeof options> = {
   name: 'eval report',
   summary: "results of evaluations as a table beside the paper's figures",
-  positionals: '<folder>…',
+  positionals: '<folder>...',
   help: 'Folders that eval wrote; those of one model and prompt share a row. Published figures stand below, each with its source and version. Scores of different scorers, prompts or limits are not comparable: the cards say which they are.',
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
-    if (positionals.length === 0)
-      throw new UsageError('eval report: expected folders of evaluations');
     const cards = [];
     for (const folder of positionals) cards.push(await cardIn(folder, io));
     const table = reportTable(cards, given.scorer);

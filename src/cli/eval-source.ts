@@ -2,17 +2,21 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { locateDataset } from '#data';
 import type { DatasetFiles } from '#data';
-import { benchmarkOf, EvalError, holdsItems } from '#eval';
+import { benchmarkOf, benchmarks, EvalError, holdsItems } from '#eval';
 import type { Benchmark, ItemFault } from '#eval';
 import { UsageError } from './command.ts';
 import type { Io } from './command.ts';
+import { didYouMean } from './nearest.ts';
 
 /** The benchmark of an option. Throws `UsageError` naming those there are. */
 export function benchmarkNamed(name: string): Benchmark {
   try {
     return benchmarkOf(name);
   } catch (error) {
-    if (error instanceof EvalError) throw new UsageError(`--benchmark: ${error.message}`);
+    if (error instanceof EvalError) {
+      const known = benchmarks.map((each) => each.name);
+      throw new UsageError(`--benchmark: ${error.message}${didYouMean(name, known)}`);
+    }
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 
 import { z } from 'zod';
@@ -20,6 +20,9 @@ const options = z.strictObject({
 
 /** Every folder below `root` that holds a `fixture.json`. */
 async function fixturesBelow(root: string): Promise<readonly string[]> {
+  const found = await stat(root).catch(() => undefined);
+  if (found?.isDirectory() !== true)
+    throw new Error(`${root}: expected a folder of fixtures, found none; check the path`);
   const files = await readdir(root, { recursive: true, withFileTypes: true });
   return files
     .filter((file) => file.isFile() && file.name === 'fixture.json')

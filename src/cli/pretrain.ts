@@ -77,7 +77,7 @@ async function follow<Step extends { readonly step: number }>(
     );
     progress.update(step.step + 1, detail.join(' '));
     if (json && (step.step % 50 === 49 || step.step === 0)) io.out(`${JSON.stringify(report)}\n`);
-    if (step.step % 10 === 9) await new Promise((done) => setImmediate(done));
+    await new Promise((done) => setImmediate(done)); // lets Ctrl-C in
     if (io.signal.aborted) {
       progress.end('stopped');
       io.signal.throwIfAborted();
@@ -218,6 +218,15 @@ async function makeBase(given: Options, io: Io): Promise<ExitCode> {
     progress.remove();
     io.err(`wrote ${given.out} after ${minutes.toFixed(1)} minutes\n`);
     return 0;
+  } catch (error) {
+    const saved = `${given.out}.progress`;
+    if (io.signal.aborted)
+      io.err(
+        existsSync(saved)
+          ? `${saved} holds the last save; the same command goes on there\n`
+          : 'nothing was saved yet\n',
+      );
+    throw error;
   } finally {
     rmSync(aside, { recursive: true, force: true });
   }

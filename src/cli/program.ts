@@ -171,7 +171,10 @@ function fail(
   io: ProgramIo,
 ): ExitCode {
   const known = error instanceof Error ? error : new Error(String(error));
-  if (io.signal.aborted && (known.name === 'AbortError' || known === io.signal.reason)) return 1;
+  if (io.signal.aborted && (known.name === 'AbortError' || known === io.signal.reason)) {
+    if (!json) io.err(`${name === '' ? 'vl-rethinker' : name}: stopped\n`);
+    return 1;
+  }
   const usage = known instanceof UsageError;
   if (json) {
     const kind = usage ? 'usage' : 'failure';

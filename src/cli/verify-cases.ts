@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { caseOfExample, modes, policyOfTags, resolvePolicy } from '#verify';
 import type { ExampleRow, Mode, Policy, VerifyInput, VerifyTask } from '#verify';
-import { UsageError } from './command.ts';
 import type { Problems } from './verify-rows.ts';
 import { runCases } from './verify-run.ts';
 import { caseFields, problemsBeside } from './verify-rows.ts';
@@ -55,7 +54,9 @@ export async function* readCases(path: string, mode: Mode | undefined): AsyncGen
     return;
   }
   if (found?.isFile() !== true)
-    throw new UsageError(`${path}: expected a file of cases or a run folder, found none`);
+    throw new Error(
+      `${path}: expected a file of cases or a run folder, found none; check the path`,
+    );
   const how: Reading = { mode, problems: problemsBeside(path) };
   if (await startsWithArray(path)) {
     yield* readArray(await readFile(path, 'utf8'), how);
