@@ -3,10 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint, writePuzzles } from './__fixtures__/small-run.ts';
 
 const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
+
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 300_000 });
 
 let root = '';
 let data = '';

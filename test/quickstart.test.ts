@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint } from './__fixtures__/small-run.ts';
 
 const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
@@ -16,6 +16,9 @@ const small = [
   'validation.problems=3',
   'eval.maxNewTokens=6',
 ].flatMap((setting) => ['--set', setting]);
+
+// Each test starts several processes.
+vi.setConfig({ testTimeout: 300_000 });
 
 let root = '';
 beforeAll(() => {
