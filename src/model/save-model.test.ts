@@ -8,6 +8,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -193,3 +195,53 @@ test('casting holds one shard at a time', () => {
   expect(counts).toHaveLength(model.parameters.size);
   expect(Math.max(...counts)).toBeLessThan(model.parameters.size);
 });
+
+test('what dead processes left while saving is cleared up; a checkpoint they moved aside comes back', () => {
+  const source = sourceOf('tied');
+  using model = loadModel(source);
+  const out = join(folder, 'out');
+  const { pid: dead } = spawnSync(process.execPath, ['--version']);
+  cpSync(source, `${out}.${dead}.former`, { recursive: true });
+  mkdirSync(`${out}.${dead}.partial`);
+  const living = [`${out}.${process.ppid}.partial`, `${out}.notes`, `${out}2.${dead}.partial`];
+  for (const path of living) mkdirSync(path);
+  // The save itself breaks, so that what stands there afterwards is the older checkpoint.
+  expect(() => saveModel(out, failing(model), { source, dtype: 'f32' })).toThrow(
+    /disposed|stale|freed/,
+  );
+  const names = living.map((path) => path.slice(folder.length + 1));
+  expect(readdirSync(folder).sort()).toEqual(['out', ...names].sort());
+  using again = loadModel(out);
+  expect(bits(again)).toEqual(bits(model));
+});
+
+test('a process that is killed while it saves leaves a whole checkpoint under the final name, or none', async () => {
+  const source = sourceOf('windows');
+  const out = join(folder, 'out');
+  const program = `
+    import { loadModel, saveModel } from '#model';
+    const model = loadModel(${JSON.stringify(source)});
+    for (let round = 0; ; round++) {
+      const shardBytes = round % 2 === 0 ? 3_000 : 50_000;
+      saveModel(${JSON.stringify(out)}, model.parameters, { source: ${JSON.stringify(source)}, dtype: 'f32', shardBytes });
+      if (round === 0) console.log('saved');
+    }`;
+  const root = fileURLToPath(new URL('../..', import.meta.url));
+  const given = ['--conditions=source', '--input-type=module', '--eval', program];
+  using model = loadModel(source);
+  for (const delayMs of [3, 31, 74]) {
+    const child = spawn(process.execPath, given, {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    if (!existsSync(out)) continue;
+    using again = loadModel(out);
+    expect(bits(again)).toEqual(bits(model));
+  }
+  saveModel(out, model.parameters, { source, dtype: 'f32' });
+  expect(readdirSync(folder)).toEqual(['out']);
+}, 120_000);

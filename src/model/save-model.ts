@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { bytesOf, type DType, type Tensor, TensorScope, writeSafetensors } from '#tensor';
 import { readJson } from './weights.ts';
@@ -115,6 +115,32 @@ function replaceFolder(finished: string, folder: string): void {
   rmSync(former, { recursive: true, force: true });
 }
 
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/**
+ * Clears up after processes that died while they saved to `folder`: unfinished checkpoints go; an older
+ * one that had been moved aside comes back if its place is empty.
+ */
+function clearUp(folder: string): void {
+  const place = dirname(folder);
+  if (!existsSync(place)) return;
+  const prefix = `${basename(folder)}.`;
+  for (const name of readdirSync(place).filter((each) => each.startsWith(prefix))) {
+    const [, pid, state] = /^(\d+)\.(partial|former)$/.exec(name.slice(prefix.length)) ?? [];
+    if (pid === undefined || (Number(pid) !== process.pid && isRunning(Number(pid)))) continue;
+    const left = join(place, name);
+    if (state === 'former' && !existsSync(folder)) renameSync(left, folder);
+    else rmSync(left, { recursive: true, force: true });
+  }
+}
+
 /**
  * Writes a checkpoint in the published layout, so that transformers loads it with the same logits:
  * weights by published names in shards, `config.json`, and the small files of the source. It appears
@@ -124,7 +150,7 @@ function replaceFolder(finished: string, folder: string): void {
  */
 export function saveModel(folder: string, tensors: Tensors, options: SaveOptions): void {
   const aside = `${folder}.${process.pid}.partial`;
-  rmSync(aside, { recursive: true, force: true });
+  clearUp(folder);
   mkdirSync(aside, { recursive: true });
   try {
     for (const file of readdirSync(options.source)) {
