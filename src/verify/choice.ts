@@ -1,3 +1,5 @@
+import { trimStart } from './trim.ts';
+
 /** A letter found in an answer, with the option text that stood beside it. */
 export interface LetterAnswer {
   readonly letter: string;
@@ -29,6 +31,25 @@ export function readLetter(clean: string): LetterAnswer | undefined {
   if (named?.[1] !== undefined && /[A-Z]/.test(named[1]))
     return { letter: named[1], text: (named[2] ?? '').trim() };
   return undefined;
+}
+
+const marked = /(?<![A-Za-z\d])(?:\(\s*([A-J])\s*\)|([A-J])\s*[.):](?!\d))/g;
+/** Words behind which a letter is spoken of and not offered: `C. Both (A) and (B)`. */
+const mentioned = /\b(?:both|and|of|than|not|neither|nor|points?|angles?|figures?|lines?|to)\s+$/i;
+
+/** Whether the text beside a letter is itself another letter: `B. C`. */
+export function isAnother({ letter, text }: LetterAnswer): boolean {
+  const only = readLetter(trimStart(text, ',;'));
+  return only !== undefined && only.text === '' && /[A-Z]/.test(text) && only.letter !== letter;
+}
+
+/** Whether the text beside a letter offers a second one: `A. 4 B. 5 C. 6`, `(A) 4 or (B) 5`. */
+export function namesAnother({ letter, text }: LetterAnswer): boolean {
+  for (const match of text.slice(0, 2_000).matchAll(marked)) {
+    if ((match[1] ?? match[2]) === letter) continue;
+    return !mentioned.test(text.slice(Math.max(0, match.index - 12), match.index));
+  }
+  return false;
 }
 
 const several = /^[([]?[A-J][)\]]?(?:\s*[,;/&]\s*[([]?[A-J][)\]]?)+$/;

@@ -1,6 +1,14 @@
 import type { Meter } from './budget.ts';
 import { OverBudget } from './budget.ts';
-import { goldLetter, indexOfLetter, letterAt, readLetter, readLetters } from './choice.ts';
+import {
+  goldLetter,
+  indexOfLetter,
+  isAnother,
+  letterAt,
+  namesAnother,
+  readLetter,
+  readLetters,
+} from './choice.ts';
 import type { Comparison } from './compare/comparison.ts';
 import { foldText, squeeze } from './compare/text.ts';
 import { valuesEqual } from './compare/values.ts';
@@ -161,15 +169,11 @@ function judgeLetter(letter: string, clean: string, context: Circumstances): Jud
       return (
         optionByText(letter, clean, context) ?? { reason: 'letter-out-of-range', notes: [], shapes }
       );
-    const second = readLetter(found.text);
-    if (
-      second !== undefined &&
-      second.text === '' &&
-      /[A-Z]/.test(found.text) &&
-      second.letter !== found.letter
-    )
+    const other = disagrees(found.letter, found.text, context);
+    const listed = other || choices === undefined || choices.length === 0;
+    if (isAnother(found) || (listed && namesAnother(found)))
       return { reason: 'several-letters', notes: [], shapes };
-    const notes = disagrees(found.letter, found.text, context) ? ['letter-and-text-disagree'] : [];
+    const notes = other ? ['letter-and-text-disagree'] : [];
     return { reason: found.letter === letter ? 'option-letter' : 'option-differs', notes, shapes };
   }
   if (choices === undefined || choices.length === 0) return undefined;

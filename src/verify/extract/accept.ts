@@ -43,6 +43,7 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
     return segmentRange(piece, segment.from, at);
   if (!behind && isValue(piece, expected.meter)) return at(0, piece.length);
   if (options && namesOption(piece, expected.choices ?? [])) return at(0, piece.length);
+  if (hedge.test(piece)) return undefined;
   const number = /^[-−+]?\s?[$€£¥₹]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(piece);
   if (number !== null) return at(0, number[0].replace(/[,\s]+$/, '').length);
   if (verb < 0) return undefined;
@@ -51,6 +52,9 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   const inner = acceptPhrase(piece.slice(from), expected);
   return inner && at(from + inner.start, from + inner.end);
 }
+
+/** `5 maybe 6`, `5, or 6 or 7`: a second number is offered, so none is stated. */
+const hedge = /^\S+\s.{0,80}?\b(?:or|maybe|perhaps|possibly|alternatively|either)\b.{0,80}?\d/;
 
 /** Drops closing marks, and the brace that closes a `\text{` opened before the phrase. */
 function withoutClosers(text: string): string {
@@ -74,6 +78,9 @@ function segmentRange(piece: string, from: number, at: (from: number, to: number
   return at(from, to);
 }
 
+/** `A, maybe B` and `A B C D`: letters in a row, none of them stated. */
+const another = /^[A-J][\s,;(]+(?:(?:or|and|maybe|perhaps|possibly)\s+)?\(?[B-J]\)?(?![A-Za-z'])/;
+
 /** Length of a letter form at the start: the rest of the line when a delimiter follows, else the letter. */
 function letterStart(piece: string): number | undefined {
   const plain = piece.replace(/^(?:option|choice)\s+/i, '');
@@ -86,6 +93,7 @@ function letterStart(piece: string): number | undefined {
     /^\$\s*\\(?:text|textbf|mathrm)\{\(?[A-Z]\)?/.test(plain)
   )
     return piece.length;
+  if (another.test(plain)) return undefined;
   if (/^[A-Z]\**\s*(?:[.):]|$)/.test(plain)) return piece.length;
   const bare = /^([A-Z])\**(?=[\s,;(])/.exec(plain);
   if (bare === null) return undefined;

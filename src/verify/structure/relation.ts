@@ -1,3 +1,8 @@
+import type { Meter } from '../budget.ts';
+import { OverBudget } from '../budget.ts';
+import { exactValue } from '../leaf/exact.ts';
+import type { Rational } from '../leaf/rational.ts';
+import { toNumber } from '../leaf/rational.ts';
 import type { Reader } from './reader.ts';
 import type { Token } from '../leaf/lexer.ts';
 import type { Node } from '../leaf/node.ts';
@@ -58,7 +63,7 @@ export function readRelation(tokens: Tokens, reader: Reader): Value | undefined 
     if (name !== undefined) return { kind: 'assignment', name, left: first, value: last };
     const turned = values.length === 2 ? nameOf(parts[1] ?? [], last, reader) : undefined;
     if (turned !== undefined) return { kind: 'assignment', name: turned, left: last, value: first };
-    if (isConstant(first) && isConstant(last)) return last;
+    if (isConstant(first) && isConstant(last) && holds(first, last, reader)) return last;
   }
   return {
     kind: 'relation',
@@ -119,6 +124,26 @@ function onlyNames(node: Node): boolean {
 
 function hasSymbol(node: Node): boolean {
   return node.t === 'sym' || childrenOf(node).some(hasSymbol);
+}
+
+/** Whether a chain of constants is no falsehood: `6=5` says nothing; `\frac13=0.33` rounds. */
+function holds(first: Value, last: Value, { meter }: Reader): boolean {
+  if (first.kind !== 'scalar' || last.kind !== 'scalar') return false;
+  if (first.unit !== undefined || last.unit !== undefined || first.percent || last.percent)
+    return true;
+  const [x, y] = [exactOf(first.node, meter), exactOf(last.node, meter)];
+  if (x === undefined || y === undefined) return true;
+  const [a, b] = [toNumber(x), toNumber(y)];
+  return a === b || Math.abs(a - b) <= 0.01 * Math.max(Math.abs(a), Math.abs(b));
+}
+
+function exactOf(node: Node, meter: Meter): Rational | undefined {
+  try {
+    return exactValue(node, meter);
+  } catch (error) {
+    if (error instanceof OverBudget && error.reason === 'number-too-large') return undefined;
+    throw error;
+  }
 }
 
 function isConstant(value: Value): boolean {

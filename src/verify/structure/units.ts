@@ -110,7 +110,7 @@ const empty: ReadonlySet<string> = new Set(
 
 /** Words that make what they precede or follow no unit but a sentence. */
 const prose: ReadonlySet<string> = new Set(
-  'is are was were be not no none if when where then than but more less least most fewer greater smaller larger because so thus therefore which that this it we has have can cannot will would does do only either neither both between from until unless'.split(
+  'is are was were be not no none if when where then than but more less least most fewer greater smaller larger because so thus therefore which that this it we has have can cannot will would does do only either neither both between from until unless maybe perhaps possibly zero one two three four five six seven eight nine ten eleven twelve twenty thirty forty fifty sixty seventy eighty ninety'.split(
     ' ',
   ),
 );
