@@ -3,6 +3,7 @@ import { fromInts, ops, type Tensor } from '#tensor';
 import type { Arrangement } from './arrangement.ts';
 import { attendRows, type View } from './attention.ts';
 import type { FusedLayer, FusedWeights } from './fused-weights.ts';
+import { onDevice } from './on-device.ts';
 import type { PromptLayer } from './prompt-slots.ts';
 import type { RotaryTable } from './rotary-table.ts';
 import type { RowCache } from './row-cache.ts';
@@ -51,7 +52,8 @@ export function decodeStep(
   const { B, all } = view.sizes;
   const { cos, sin } = rotary.rows(positions, heads + K, K);
   const columns = cache.present();
-  let x = ops.embedding(weights.embedding, fromInts(ids).to(weights.embedding.device));
+  const { embedding, norm } = weights;
+  let x = ops.embedding(embedding, onDevice(fromInts(ids), embedding.device));
   for (const [index, layer] of weights.layers.entries()) {
     const h = ops.rmsNorm(x, layer.inputNorm.shape, layer.inputNorm, rmsNormEps);
     const flat = ops.addmm(layer.qkvBias, h, layer.qkv).view([B * all, d]);
@@ -62,7 +64,7 @@ export function decodeStep(
     x = ops.addmm(x, attendRows(turned, view, index), layer.output);
     x = feedForward(x, layer, rmsNormEps);
   }
-  return ops.rmsNorm(x, weights.norm.shape, weights.norm, rmsNormEps);
+  return ops.rmsNorm(x, norm.shape, norm, rmsNormEps);
 }
 
 /** x + down(silu(gate) · up) of the normalised x [B, D]. */

@@ -1,6 +1,7 @@
 import { fromArray, fromInts, ops, type Tensor, where } from '#tensor';
 import type { Alternatives, SamplingParams } from './request.ts';
 import type { BanList, Bans } from './bans.ts';
+import { onDevice } from './on-device.ts';
 import { type DrawKey, uniform } from './uniform.ts';
 
 /** What drawing the next token of one row depends on. */
@@ -137,12 +138,12 @@ function blockOf(V: number): number {
   return width < 16 ? 1 : width;
 }
 
-/** Per row, the first place [B, 1] where the cumulated weights [B, n], f64, exceed a uniform share of their sum. */
+/** Per row, the first place [B, 1] where the cumulated weights [B, n] exceed a uniform share of their sum. */
 function pick(weights: Tensor, rows: readonly DrawRow[], which: 0 | 1): Tensor {
   const { n } = weights.dims('B n');
-  const cumulated = weights.cumsum(-1);
+  const cumulated = weights.cumsum(-1, { dtype: 'f64' });
   const shares = Float64Array.from(rows, (row) => Math.min(below1, uniform(row, which)));
-  const u = fromArray(shares, [rows.length, 1]).to(weights.device);
+  const u = onDevice(fromArray(shares, [rows.length, 1]), weights.device);
   const target = cumulated.narrow(-1, n - 1, 1).mul(u);
   // Only a sum that is not a number leads behind the end.
   return ops.searchsorted(cumulated, target, { right: true }).clampMax(n - 1);
@@ -156,11 +157,11 @@ function pick(weights: Tensor, rows: readonly DrawRow[], which: 0 | 1): Tensor {
 function invert(probabilities: Tensor, rows: readonly DrawRow[]): Tensor {
   const { B, V } = probabilities.dims('B V');
   const width = blockOf(V);
-  if (width === 1) return pick(probabilities.to('f64'), rows, 0);
-  const blocks = probabilities.view([B, V / width, width]);
-  const block = pick(blocks.sum(-1).to('f64'), rows, 0);
-  const chosen = blocks.takeAlongDim(block.unsqueeze(-1), 1).squeeze(1);
-  return ops.add(pick(chosen.to('f64'), rows, 1), block, { alpha: width });
+  if (width === 1) return pick(probabilities, rows, 0);
+  const block = pick(probabilities.view([B, V / width, width]).sum(-1), rows, 0);
+  const within = fromInts(Int32Array.from({ length: width }, (_, id) => id));
+  const ids = ops.add(onDevice(within, block.device), block, { alpha: width });
+  return ops.add(pick(probabilities.gather(1, ids), rows, 1), block, { alpha: width });
 }
 
 /** Draws one token per row from logits f32 [B, V]; may change them. */
@@ -177,10 +178,10 @@ export function draw(
   const drawn = greedy.includes(false) ? invert(probabilities, rows) : undefined;
   const ids = best === undefined ? drawn : drawn === undefined ? best : mixed(greedy, best, drawn);
   if (ids === undefined) throw new Error('internal: no rows to draw for');
-  const logprobs = probabilities.gather(1, ids).log();
+  const chances = floats(probabilities.gather(1, ids));
   return {
     ids: ids.toArray() as BigInt64Array,
-    logprobs: logprobs.toArray() as Float32Array,
+    logprobs: chances.map(Math.log),
     ...(plainAll && plain && { plainLogprobs: floats(plainAll.gather(1, ids)) }),
     ...(plainAll && alternatives > 0 && { alternatives: likeliest(plainAll, alternatives) }),
   };

@@ -25,7 +25,8 @@ export class PromptSlots {
   /** [L, 2, S, K, P, d] */
   #all: Tensor | undefined;
   #capacity = 0;
-  #width = 0;
+  /** Places per slot. */
+  #places = 0;
 
   constructor(shape: CacheShape, like: Pick<Tensor, 'dtype' | 'device'>) {
     this.#shape = shape;
@@ -36,9 +37,9 @@ export class PromptSlots {
     return this.#lengths.length;
   }
 
-  /** Places per slot, padding included. */
+  /** Tokens of the longest prompt in use: as many places of each slot are read. */
   get width(): number {
-    return this.#width;
+    return Math.max(0, ...this.#lengths);
   }
 
   /** Tokens of each prompt in use. */
@@ -52,7 +53,7 @@ export class PromptSlots {
 
   /** The slots in use, layer by layer. */
   layers(): readonly PromptLayer[] {
-    const used = this.#tensor().narrow(2, 0, this.count);
+    const used = this.#tensor().narrow(2, 0, this.count).narrow(4, 0, this.width);
     const [keys, values] = [0, 1].map((index) => used.select(1, index).unbind(0));
     return Array.from({ length: this.#shape.layers }, (_, index) => {
       const [key, value] = [keys?.[index], values?.[index]];
@@ -99,15 +100,15 @@ export class PromptSlots {
   bytesWith(lengths: readonly number[]): number {
     const { layers, kvHeads, headDim } = this.#shape;
     const slots = this.count + lengths.length;
-    const places = slots * widthOf([...this.#lengths, ...lengths]);
+    const places = slots * placesOf([...this.#lengths, ...lengths]);
     const needed = 2 * layers * kvHeads * headDim * places * bytesOf(this.#like.dtype);
     return Math.max(needed, this.bytes);
   }
 
   #grow(slots: number, width: number): void {
-    if (slots <= this.#capacity && width <= this.#width) return;
-    const widest = widthOf([...this.#lengths, width]);
-    const used = Math.min(widest, this.#width);
+    if (slots <= this.#capacity && width <= this.#places) return;
+    const widest = placesOf([...this.#lengths, width]);
+    const used = Math.min(widest, this.#places);
     const { layers, kvHeads, headDim } = this.#shape;
     using _scope = new TensorScope('grow prompts');
     const fresh = owned(() =>
@@ -121,7 +122,7 @@ export class PromptSlots {
     this.#all = fresh;
     old?.dispose();
     this.#capacity = slots;
-    this.#width = widest;
+    this.#places = widest;
   }
 
   clear(): void {
@@ -129,11 +130,11 @@ export class PromptSlots {
     this.#all?.dispose();
     this.#all = undefined;
     this.#capacity = 0;
-    this.#width = 0;
+    this.#places = 0;
   }
 }
 
 /** Places per slot for prompts of these lengths. */
-function widthOf(lengths: readonly number[]): number {
+function placesOf(lengths: readonly number[]): number {
   return Math.ceil(Math.max(0, ...lengths) / 16) * 16;
 }

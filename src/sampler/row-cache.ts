@@ -190,7 +190,8 @@ export class RowCache {
     const { first } = this;
     const length = this.#now - first;
     this.#generation++;
-    for (let index = 0; length > 0 && index < this.#shape.layers; index++) {
+    // Layer by layer: what is in the way is copied aside first.
+    for (let index = 0; index < this.#shape.layers; index++) {
       using _scope = new TensorScope('shift columns');
       const layer = this.#tensor().select(0, index);
       const kept = layer.narrow(3, first, length).clone();
