@@ -126,6 +126,40 @@ test('what a manifest or a file holds and this program does not know fails', asy
   ]);
 });
 
+test('a sampling case with a filter or of a kind that nobody knows fails', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parity-'));
+  try {
+    const known = {
+      kind: 'sampling',
+      temperature: 1,
+      topK: 0,
+      topP: 1,
+      rows: [],
+      file: '',
+      tensors: {},
+    };
+    const manifest = {
+      format: 1,
+      kind: 'sampling',
+      order: ['temperature', 'topK', 'topP'],
+      compare: {},
+      cases: [
+        { ...known, name: 'filtered', minP: 0.1 },
+        { ...known, name: 'beams', kind: 'beam' },
+      ],
+    };
+    writeFileSync(join(folder, 'fixture.json'), JSON.stringify(manifest));
+    const { code, results } = await compare(folder);
+    expect(code).toBe(1);
+    expect(failures(results).map((line) => line.replace(/^[^/]*\//, ''))).toEqual([
+      'filtered case',
+      'beams case',
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test('one-dimensional positions fail wherever there is a picture, and only there', async () => {
   wrong.positions = true;
   const { code, results } = await compare(join(own, 'windows'));
