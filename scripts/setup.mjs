@@ -18,7 +18,7 @@ import {
 import { endChildren } from './setup/child.mjs';
 import { findLibtorch } from './setup/libtorch.mjs';
 import { releaseAll, withLock } from './setup/lock.mjs';
-import { checkMachine } from './setup/machine.mjs';
+import { checkMachine, checkWritable } from './setup/machine.mjs';
 import { installPackages, packagesReady, pinnedNode } from './setup/packages.mjs';
 import { SetupProblem, knownComplaint } from './setup/problem.mjs';
 import { phase, say } from './setup/report.mjs';
@@ -84,6 +84,11 @@ async function makeEngine(libtorch, anew) {
 /** @param {{ fresh: boolean, start: number }} options */
 async function setUp({ fresh, start }) {
   checkMachine(published ? 24 : 20);
+  checkWritable(
+    path.join(root, 'build'),
+    'the project',
+    'Run this as its owner, or clone the project into a folder of yours.',
+  );
   const cache = cacheFolder();
   await withLock(
     path.join(root, 'build', 'setup.lock'),

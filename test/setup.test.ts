@@ -392,6 +392,34 @@ describe('what is missing is said with what to install', () => {
     expect(checkout.calls().filter((call) => call.startsWith('pip'))).toEqual([]);
   });
 
+  test('a cache that cannot be written', async () => {
+    using checkout = new Checkout();
+    writeFileSync(join(checkout.folder, 'file'), '');
+    const inFile = join(checkout.folder, 'file', 'cache');
+    const { code, text } = await checkout.setUp({ VL_RETHINKER_CACHE: inFile });
+    expect(text).toMatch(
+      /the cache for libtorch has to be a folder .*file is a file.*VL_RETHINKER_CACHE/,
+    );
+    expect(text).not.toMatch(/\n\s+at /);
+    expect(checkout.calls()[0]).toContain(`cache=${join(checkout.root, 'build/npm')}`);
+    expect(code).toBe(1);
+  });
+
+  test('a project that cannot be written', async () => {
+    using checkout = new Checkout();
+    const script = join(checkout.folder, 'patch.mjs');
+    writeFileSync(
+      script,
+      `import fs from 'node:fs';
+      fs.accessSync = () => { throw Object.assign(new Error('read-only'), { code: 'EROFS' }); };`,
+    );
+    const { code, text } = await checkout.setUp({ NODE_OPTIONS: `--import="${script}"` });
+    expect(text).toMatch(
+      /the project has to be a folder that can be written and .* is one that is read-only/,
+    );
+    expect(code).toBe(1);
+  });
+
   test('an option that does not exist is used wrongly', async () => {
     using checkout = new Checkout();
     const { code, text } = await checkout.setUp({}, ['--frsh']);

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { child } from './child.mjs';
 import { withLock } from './lock.mjs';
-import { checkSpace } from './machine.mjs';
+import { checkSpace, checkWritable } from './machine.mjs';
 import { findPip, pip } from './pip.mjs';
 import { SetupProblem, knownComplaint, lastLines } from './problem.mjs';
 
@@ -142,8 +142,10 @@ async function unpackWheel(fetch, target) {
   const wheel = fs.readdirSync(folder).find((name) => name.endsWith('.whl'));
   if (wheel === undefined) throw new SetupProblem(`internal: pip left no wheel in ${folder}`);
   const unpacked = path.join(fetch.work, 'libtorch');
-  const onText = (/** @type {string} */ text) =>
-    fetch.update(`unpacking ${wheel}: ${text.trim().split(/\s+/).at(-1)} %`);
+  const onText = (/** @type {string} */ text) => {
+    const percent = /(\d+)\s*$/.exec(text)?.[1];
+    if (percent !== undefined) fetch.update(`unpacking ${wheel}: ${percent} %`);
+  };
   const done = await child(fetch.python, ['-c', unpack, path.join(folder, wheel), unpacked], {
     onText,
   });
@@ -170,6 +172,11 @@ export async function fetchLibtorch(cache, target, { pythons, update }) {
     return anyPython
       ? `Python has no pip to fill it. Install pip (on Debian and Ubuntu: apt install python3-pip; elsewhere: python3 -m ensurepip), then run this again`
       : `there is no Python with pip to fill it. Install both (on Debian and Ubuntu: apt install python3-pip), then run this again`;
+  checkWritable(
+    cache,
+    'the cache for libtorch',
+    'Make it writable, or point VL_RETHINKER_CACHE at another folder, then run this again.',
+  );
   checkSpace(cache, bytesNeeded, 'fetching libtorch');
   return withLock(
     path.join(cache, 'setup.lock'),

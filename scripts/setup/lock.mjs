@@ -93,7 +93,9 @@ function breakLock(lock, owner) {
   } catch {
     return; // somebody else broke it first
   }
-  if (owner.host === thisHost()) endOrphans(dead);
+  if (owner.host !== thisHost()) return;
+  endOrphans(dead);
+  fs.rmSync(dead, { recursive: true, force: true });
 }
 
 /** Ends programs that a killed set-up left running: npm would go on emptying node_modules. @param {string} folder */

@@ -42,14 +42,43 @@ function glibcVersion() {
   return found.header?.glibcVersionRuntime;
 }
 
+/** The folder itself, or the nearest one above it that is there. @param {string} folder */
+function existing(folder) {
+  let there = folder;
+  while (!fs.existsSync(there)) there = path.dirname(there);
+  return there;
+}
+
+/** Whether files can be made in `folder`, or the folder itself. @param {string} folder */
+export function isWritable(folder) {
+  const there = existing(folder);
+  try {
+    fs.accessSync(there, fs.constants.W_OK);
+    return fs.statSync(there).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Ends with a sentence when nothing can be written in `folder`.
+ * @param {string} folder @param {string} what names it for people @param {string} advice
+ */
+export function checkWritable(folder, what, advice) {
+  if (isWritable(folder)) return;
+  const there = existing(folder);
+  const found = fs.statSync(there).isDirectory() ? 'one that is read-only' : 'a file';
+  throw new SetupProblem(
+    `${what} has to be a folder that can be written and ${there} is ${found}. ${advice}`,
+  );
+}
+
 /**
  * Ends with a sentence when the disk of `folder` has less than `bytes` left.
  * @param {string} folder @param {number} bytes @param {string} purpose
  */
 export function checkSpace(folder, bytes, purpose) {
-  let existing = folder;
-  while (!fs.existsSync(existing)) existing = path.dirname(existing);
-  const { bavail, bsize } = fs.statfsSync(existing);
+  const { bavail, bsize } = fs.statfsSync(existing(folder));
   if (bavail * bsize >= bytes) return;
   const gigabytes = (/** @type {number} */ n) => (n / 2 ** 30).toFixed(1);
   throw new SetupProblem(

@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { child } from './child.mjs';
+import { isWritable } from './machine.mjs';
 import { SetupProblem, knownComplaint, lastLines } from './problem.mjs';
 
 /** @param {string} root */
@@ -121,15 +122,17 @@ function npmCommand(node) {
 }
 
 /**
- * npm's cache and logs go to our folder, unless it is told to live off its own. Between its tries it
+ * npm's cache and logs go to our folder, unless it is told to live off its own; with a cache that
+ * cannot be written, into the project. Between its tries it
  * waits less than the 70 s of its defaults: without a network the answer should not take minutes.
- * @param {string} cache
+ * @param {string} root @param {string} cache
  */
-function npmEnvironment(cache) {
+function npmEnvironment(root, cache) {
   const { env } = process;
   const offline = [env.npm_config_offline, env.npm_config_prefer_offline].includes('true');
+  const own = path.join(isWritable(cache) ? cache : path.join(root, 'build'), 'npm');
   return {
-    ...(offline ? {} : { npm_config_cache: path.join(cache, 'npm') }),
+    ...(offline ? {} : { npm_config_cache: own }),
     npm_config_fetch_retry_mintimeout: env.npm_config_fetch_retry_mintimeout ?? '2000',
     npm_config_fetch_retry_maxtimeout: env.npm_config_fetch_retry_maxtimeout ?? '10000',
   };
@@ -188,7 +191,7 @@ async function runNpm(root, cache, update) {
     const node = lastingNode(root);
     const [program = 'npm', ...first] = npmCommand(node);
     const env = {
-      ...npmEnvironment(cache),
+      ...npmEnvironment(root, cache),
       PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH ?? ''}`,
     };
     const args = [...first, 'ci', '--no-audit', '--no-fund', '--no-update-notifier'];
@@ -226,7 +229,7 @@ function npmProblem(root, done) {
 async function placePinnedNode(root, cache, update) {
   update('fetching the pinned Node');
   const folder = path.join(root, 'node_modules', 'node');
-  const env = { ...npmEnvironment(cache), npm_config_ignore_scripts: undefined };
+  const env = { ...npmEnvironment(root, cache), npm_config_ignore_scripts: undefined };
   const done = await child(lastingNode(root), ['installArchSpecificPackage.js'], {
     cwd: folder,
     env,
