@@ -204,6 +204,38 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    rule: 'a set given by its condition is that set',
+    same: [
+      ['(-1,3)', '\\{x \\mid -1<x<3\\}'],
+      ['\\{x \\mid -1<x<3\\}', '(-1,3)'],
+      ['\\{x : x>2\\}', 'x>2'],
+      ['\\{x | x \\ne 0\\}', '(-\\infty,0)\\cup(0,\\infty)'],
+      ['\\{(x,y) : x+y=1\\}', '\\{(x,y) : y+x=1\\}'],
+    ],
+    different: [
+      ['[-1,3]', '\\{x \\mid -1<x<3\\}'],
+      ['(-1,3)', '-1<x<3'],
+      ['\\{x : x>2\\}', 'x>3'],
+    ],
+  },
+  {
+    rule: 'ratios may be named, and both values of one name stand in a list',
+    same: [
+      ['2:3', 'm:n=2:3'],
+      ['AB:BC=2:3', '4:6'],
+      [
+        'x=\\frac12, x=\\frac{-1\\pm\\sqrt{13}}{4}',
+        '\\frac12, \\frac{-1+\\sqrt{13}}{4}, \\frac{-1-\\sqrt{13}}{4}',
+      ],
+      ['I and III', '\\text{I and III}'],
+    ],
+    different: [
+      ['2:3', 'm:n=3:2'],
+      ['x=\\frac12, x=\\pm1', '\\frac12, 1'],
+      ['I and III', '\\text{I and II}'],
+    ],
+  },
+  {
     rule: 'a name may carry an inverse, primes, brackets or a set sign',
     same: [
       ['f^{-1}(x)=\\frac{x-1}{2}', '\\frac{x-1}{2}'],

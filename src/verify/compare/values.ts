@@ -165,7 +165,8 @@ function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefine
     const filled = a !== undefined && b !== undefined && a.length > 0 && oneUnknown([g, p], how);
     return filled && sameSegments(a, b, how) ? 'relation-equal' : reason;
   }
-  const allowed = g.kind === 'relation' || how.policy.intervalMeetsInequality;
+  const builder = g.kind === 'union' && g.signs.length === 0;
+  const allowed = g.kind === 'relation' || builder || how.policy.intervalMeetsInequality;
   const [a, b] = allowed
     ? [regionOf(g, how.meter), regionOf(p, how.meter)]
     : [undefined, undefined];

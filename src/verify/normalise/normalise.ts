@@ -128,7 +128,8 @@ function rewriteFont(text: string, at: number, end: number): readonly [string, n
   if (/^,?\s*(?:and|or)\s*,?$/i.test(content)) return [',', after];
   if (/^[A-Z]{2,3}$/.test(content)) return [` ${content} `, after];
   // Lists of letters, and numbers with their unit: what the font holds is the answer itself.
-  if (/^[A-Z](?:(?:,\s?|\s+and\s+|\s+or\s+)[A-Z])+$/.test(content)) return [` ${content} `, after];
+  if (/^[A-Z]{1,4}(?:(?:,\s?|\s+and\s+|\s+or\s+)[A-Z]{1,4})+$/.test(content))
+    return [` ${content} `, after];
   if (/^-?\d/.test(content)) return [` ${content} `, after];
   return [`\\text{${content}}`, after];
 }

@@ -103,6 +103,7 @@ function nameOf(tokens: Tokens, value: Value, reader: Reader): string | undefine
       value.items.every((item) => item.kind === 'scalar' && onlyNames(item.node))
       ? text
       : undefined;
+  if (value.kind === 'ratio') return value.terms.every(onlyNames) ? text : undefined;
   if (value.kind === 'union') return /\d/.test(text) ? undefined : text;
   if (value.kind === 'text') {
     const prose =

@@ -191,7 +191,14 @@ function readItems(parts: readonly Tokens[], reader: Reader): readonly Value[] {
   const conditions = items.filter((item) => item.kind === 'text' && numberSet.test(item.text));
   const rest =
     conditions.length === items.length ? items : items.filter((item) => !conditions.includes(item));
-  return rest.flatMap((item) => (isPlusMinus(item) ? item.items : [item]));
+  return rest.flatMap(bothSigns);
+}
+
+/** `\pm 1` and `x=\pm 1` among others are two elements. */
+function bothSigns(item: Value): readonly Value[] {
+  if (isPlusMinus(item)) return item.items;
+  if (item.kind !== 'assignment' || !isPlusMinus(item.value)) return [item];
+  return item.value.items.map((value) => ({ ...item, value }));
 }
 
 /** What remains of a side condition such as `k \in \mathbb{Z}`. */
@@ -297,7 +304,7 @@ function readWrapped(item: Value | undefined, inside: Tokens, reader: Reader): V
     : reader.read(inside);
 }
 
-/** `\{x : x>1\}` and `\{x \mid x>1\}` are their condition. */
+/** `\{x : x>1\}` and `\{x \mid x>1\}` are the set of their condition. */
 function readBuilder(inside: Tokens, reader: Reader): Value | undefined {
   const { parts, separators } = splitTop(
     inside,
@@ -305,9 +312,12 @@ function readBuilder(inside: Tokens, reader: Reader): Value | undefined {
   );
   const [left, right] = parts;
   if (separators.length !== 1 || left === undefined || right === undefined) return undefined;
-  if (left.some((token) => token.kind === 'num') || left.length > 4) return undefined;
+  if (left.some((token) => token.kind === 'num') || left.length > 7) return undefined;
   const condition = reader.read(right);
-  return condition.kind === 'relation' || condition.kind === 'union' ? condition : undefined;
+  if (condition.kind === 'assignment' && left.length > 1)
+    return { kind: 'relation', parts: [condition.left, condition.value], signs: ['='] };
+  if (condition.kind !== 'relation') return condition.kind === 'union' ? condition : undefined;
+  return left.length === 1 ? { kind: 'union', signs: [], parts: [condition] } : condition;
 }
 
 /** Three letters and more, or two capitals, alone: a word or a name, whose order of letters counts. */
