@@ -12,13 +12,17 @@ const NAME = /[\p{L}_][\p{L}\p{N}_]*/uy;
 /**
  * Reads one Python literal, as `ast.literal_eval` does: texts, bytes, numbers, lists, tuples, dicts,
  * sets, `set()`, `True`, `False`, `None`; signs before numbers, and `1+2j`. Nothing is evaluated, no
- * other name is known, and brackets nest at most a hundred deep.
+ * other name is known, and brackets nest at most a hundred deep. With `exact` whole numbers are bigints
+ * and floats are numbers, so that 2 and 2.0 differ.
  *
  * @throws PythonLiteralError
  * @example parsePythonLiteral("['$MgS$', 'MgS']") // ['$MgS$', 'MgS']
  */
-export function parsePythonLiteral(text: string): PythonValue {
-  const reader = new Reader(text);
+export function parsePythonLiteral(
+  text: string,
+  { exact = false }: { readonly exact?: boolean } = {},
+): PythonValue {
+  const reader = new Reader(text, exact);
   const value = reader.value(0);
   reader.blanks();
   if (reader.at < text.length) throw reader.expected('the end');
@@ -28,10 +32,12 @@ export function parsePythonLiteral(text: string): PythonValue {
 /** A text and a place in it. */
 class Reader {
   readonly text: string;
+  readonly exact: boolean;
   at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, exact: boolean) {
     this.text = text;
+    this.exact = exact;
   }
 
   blanks(): void {
@@ -140,7 +146,7 @@ class Reader {
   }
 
   unsigned(): number | bigint | Complex {
-    const found = parseNumber(this.text, this.at);
+    const found = parseNumber(this.text, this.at, this.exact);
     if (found === undefined) throw this.expected('a number');
     this.at = found.end;
     return found.value;

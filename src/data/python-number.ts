@@ -6,10 +6,14 @@ const FLOAT = new RegExp(`${POINTED}|${DIGITS}[eE][+-]?${DIGITS}`, 'y');
 const BASED = /0(?:[xX](?:_?[\da-fA-F])+|[oO](?:_?[0-7])+|[bB](?:_?[01])+)/y;
 const DECIMAL = new RegExp(DIGITS, 'y');
 
-/** The Python number that begins at a place of a text, without a sign; undefined where none does. */
+/**
+ * The Python number that begins at a place of a text, without a sign; undefined where none does. With
+ * `exact` every whole number is a bigint, so that 2 and 2.0 differ.
+ */
 export function parseNumber(
   text: string,
   at: number,
+  exact = false,
 ): { readonly value: number | bigint | Complex; readonly end: number } | undefined {
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
@@ -26,17 +30,17 @@ export function parseNumber(
   const float = match(FLOAT);
   if (float !== undefined) return finish(float, Number(float.replaceAll('_', '')));
   const based = match(BASED);
-  if (based !== undefined) return finish(based, whole(based));
+  if (based !== undefined) return finish(based, whole(based, exact));
   const decimal = match(DECIMAL);
   if (decimal === undefined) return undefined;
   const imaginary = /[jJ]/.test(text[at + decimal.length] ?? '');
   // 007 is no number in Python, but 000 and 007j are.
   if (/^0[\d_]*[1-9]/.test(decimal) && !imaginary) return undefined;
-  return finish(decimal, whole(decimal));
+  return finish(decimal, whole(decimal, exact));
 }
 
-function whole(digits: string): number | bigint {
+function whole(digits: string, exact: boolean): number | bigint {
   const value = BigInt(digits.replaceAll('_', ''));
   const small = value <= BigInt(Number.MAX_SAFE_INTEGER);
-  return small ? Number(value) : value;
+  return small && !exact ? Number(value) : value;
 }

@@ -1,4 +1,4 @@
-import type { PictureCell } from '#data';
+import type { PictureCell, PythonValue } from '#data';
 
 /** A stretch of a user turn: text, or a picture that is opened when the item is asked. */
 export type Piece =
@@ -33,13 +33,18 @@ export interface EvalItem {
 export interface MegaItem {
   readonly task: string;
   readonly parser: string;
+  readonly aggregation: string;
+  /** Whether the reference answer has one line only. */
+  readonly singleLine: boolean;
   /** Takes the last box for the answer. */
   readonly boxAsAnswer?: boolean;
+  /** What a metric needs beside the answer, such as boxes that a point may lie in. */
+  readonly context: PythonValue;
   readonly fields: readonly {
     readonly name: string;
     readonly metric: string;
     readonly weight: number;
-    readonly answer: unknown;
+    readonly answer: PythonValue;
   }[];
 }
 

@@ -1,11 +1,11 @@
-import { literal, maybeTextIn, picturesIn, recordOf, textIn } from '../columns.ts';
+import { literal, maybeTextIn, picturesIn, textIn } from '../columns.ts';
 import { macroMean } from '../benchmark.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { ItemError } from '../item.ts';
 import type { MegaItem, Piece } from '../item.ts';
 import { megaMetrics } from '../mega/metrics.ts';
-import { dataIn, mapped } from '../mega/parse-response.ts';
-import type { Row } from '#data';
+import { fromJson, jsonOf, literalOf, strOf } from '../mega/python.ts';
+import type { PythonValue, Row } from '#data';
 
 /** MEGA-Bench core: 440 tasks with structured answers and a metric for each field. */
 export const megabench: Benchmark = {
@@ -35,7 +35,7 @@ export const megabench: Benchmark = {
       id: textIn(row, 'id'),
       question: turn,
       prompts: { official: turn },
-      answer: mega.fields.map(({ answer }) => String(answer)),
+      answer: mega.fields.map(({ answer }) => strOf(answer)),
       mega,
       ...(missing.length > 0 ? { notScored: `metric ${missing.join(', ')}` } : {}),
       groups: {
@@ -48,37 +48,47 @@ export const megabench: Benchmark = {
   headline: { ...macroMean('task'), how: 'mean over the tasks that are scored' },
 };
 
+type Dict = ReadonlyMap<PythonValue, PythonValue>;
+
 function metricsOf(row: Row): MegaItem {
-  const answers = dict(row, 'answer');
-  const info = dict(row, 'metric_info');
-  const functions = inner(info['field_score_function'], 'field_score_function');
-  const weights = inner(
-    inner(info['aggregation'] ?? new Map(), 'aggregation')['field_weights'] ?? new Map(),
-    'field_weights',
-  );
-  const parser = info['response_parse_function'];
-  const fields = Object.keys(functions).map((name) => {
-    const metric = functions[name];
-    if (!(name in answers))
+  const answers = dict(dataIn(row['answer']), 'answer');
+  const info = dict(dataIn(row['metric_info']), 'metric_info');
+  const functions = dict(info.get('field_score_function'), 'field_score_function');
+  const aggregation = info.get('aggregation');
+  const about: Dict = aggregation instanceof Map ? aggregation : new Map();
+  const given = about.get('field_weights');
+  const weights: Dict = given instanceof Map ? given : new Map();
+  const parser = info.get('response_parse_function');
+  const fields = [...functions].map(([key, metric]) => {
+    const name = strOf(key);
+    const answer = answers.get(name);
+    if (answer === undefined)
       throw new ItemError(
-        `expected a field ${name} in answer, found ${Object.keys(answers).join(', ')}`,
+        `expected a field ${name} in answer, found ${[...answers.keys()].map(strOf).join(', ')}`,
       );
     if (typeof metric !== 'string')
       throw new ItemError(`expected the name of a metric for ${name}`);
-    const weight = weights[name] === undefined ? 1 : Number(weights[name]);
-    return { name, metric, weight: Number.isFinite(weight) ? weight : 1, answer: answers[name] };
+    return { name, metric: metric.toLowerCase(), weight: Number(weights.get(name) ?? 1), answer };
   });
-  const task = textIn(row, 'task_name', 'id');
-  return { task, parser: typeof parser === 'string' ? parser : 'answer_string', fields };
+  const function_ = about.get('function');
+  return {
+    task: textIn(row, 'task_name', 'id'),
+    parser: typeof parser === 'string' ? parser.toLowerCase() : 'json',
+    aggregation: typeof function_ === 'string' ? function_.toLowerCase() : 'mean',
+    singleLine: !fields.some(({ answer }) => typeof answer === 'string' && answer.includes('\n')),
+    context: dataIn(row['eval_context']) ?? null,
+    fields,
+  };
 }
 
-function dict(row: Row, column: string): Row {
-  const value = row[column];
-  return inner(typeof value === 'string' ? dataIn(value) : mapped(value), column);
+/** A column that holds data, or a text with a Python literal or JSON. */
+function dataIn(value: unknown): PythonValue | undefined {
+  if (typeof value === 'string') return literalOf(value) ?? jsonOf(value);
+  return value === undefined ? undefined : fromJson(value);
 }
 
-function inner(value: unknown, name: string): Row {
-  if (value instanceof Map) return recordOf(value);
+function dict(value: PythonValue | undefined, name: string): Dict {
+  if (value instanceof Map) return value;
   throw new ItemError(
     `expected a dict in ${name}, found ${value === undefined ? 'nothing' : typeof value}`,
   );

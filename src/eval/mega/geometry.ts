@@ -1,89 +1,169 @@
-import { numbersOf, textOfValue } from './values.ts';
+import type { PythonValue } from '#data';
+import { boxesOf, listOf, numbers, pointsOf } from './iterables.ts';
+import type { Box } from './iterables.ts';
+import { isNumber, jsonOf, literalOf, PythonRaised, strOf } from './python.ts';
+import { bit, textOf } from './strings.ts';
+import type { MegaMetric } from './strings.ts';
 
-/** Boxes `[x1, y1, x2, y2]`, one or several, as data, text, or `<x1>0.1</x1>…` marks. */
-export function boxes(value: unknown): readonly (readonly number[])[] | undefined {
-  const marked = typeof value === 'string' ? marks(value, ['x1', 'y1', 'x2', 'y2']) : undefined;
-  const flat = marked ?? numbersOf(value);
-  if (flat === undefined || flat.length % 4 !== 0) return undefined;
-  return Array.from({ length: flat.length / 4 }, (_, index) =>
-    flat.slice(4 * index, 4 * index + 4),
-  );
-}
-
-function marks(text: string, names: readonly string[]): readonly number[] | undefined {
-  const found = names.map((name) => {
-    const at = text.lastIndexOf(`<${name}>`);
-    const close = text.indexOf(`</${name}>`, at);
-    return at < 0 || close < 0
-      ? Number.NaN
-      : Number(text.slice(at + name.length + 2, close).trim());
-  });
-  return found.every(Number.isFinite) ? found : undefined;
-}
-
-function pointOf(value: unknown): readonly number[] | undefined {
-  const found = marks(textOfValue(value), ['x', 'y']) ?? numbersOf(value);
-  return found?.length === 2 ? found : undefined;
-}
-
-/** Intersection over union of two boxes. */
-export function boxOverlap(a: readonly number[], b: readonly number[]): number {
+/** Intersection over union of two boxes `[x1, y1, x2, y2]`. */
+export function overlap(a: Box, b: Box): number {
   const [ax1 = 0, ay1 = 0, ax2 = 0, ay2 = 0] = a;
   const [bx1 = 0, by1 = 0, bx2 = 0, by2 = 0] = b;
   const width = Math.max(0, Math.min(ax2, bx2) - Math.max(ax1, bx1));
   const height = Math.max(0, Math.min(ay2, by2) - Math.max(ay1, by1));
   const union = (ax2 - ax1) * (ay2 - ay1) + (bx2 - bx1) * (by2 - by1) - width * height;
-  return union <= 0 ? 0 : (width * height) / union;
+  return union > 0 ? (width * height) / union : 0;
 }
 
-/** Mean overlap of boxes matched one to one, best pairs first; boxes left over count as zero. */
-export function matchedOverlap(
-  a: readonly (readonly number[])[],
-  b: readonly (readonly number[])[],
+/** For each given box its best overlap with any of the reference. */
+const best = (given: readonly Box[], wanted: readonly Box[]): readonly number[] =>
+  given.map((box) => wanted.reduce((most, each) => Math.max(most, overlap(box, each)), 0));
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** Rows of boxes: data as it is (every row has to have four numbers), texts read. */
+function rows(value: PythonValue, read: (text: PythonValue) => readonly Box[]): readonly Box[] {
+  if (!Array.isArray(value)) return read(value);
+  return (value as readonly PythonValue[]).map((row) => {
+    const items = Array.isArray(row) ? (row as readonly PythonValue[]) : [];
+    const [box] = numbers(items.slice(0, 4), 4);
+    if (box === undefined) throw new PythonRaised('no box');
+    return box;
+  });
+}
+
+/** Mean of the best overlaps of the given boxes; none given is nothing. */
+export function meanOverlap(
+  answer: PythonValue,
+  gold: PythonValue,
+  read: (text: PythonValue) => readonly Box[],
 ): number {
-  if (a.length === 0 && b.length === 0) return 1;
-  const pairs = a
-    .flatMap((left, i) => b.map((right, j) => ({ i, j, overlap: boxOverlap(left, right) })))
-    .sort((x, y) => y.overlap - x.overlap);
-  const [left, right] = [new Set<number>(), new Set<number>()];
-  let sum = 0;
-  for (const { i, j, overlap } of pairs) {
-    if (left.has(i) || right.has(j)) continue;
-    left.add(i);
-    right.add(j);
-    sum += overlap;
-  }
-  return sum / Math.max(a.length, b.length);
+  const [given, wanted] = [rows(answer, read), rows(gold, read)];
+  return given.length === 0 ? 0 : mean(best(given, wanted));
 }
 
-/** 1 when the point lies in the reference box; a reference point has to be met. */
-export function pointInBox(answer: unknown, gold: unknown): number {
+export const boxTuple: MegaMetric = (answer, gold) => meanOverlap(answer, gold, boxesOf);
+
+export const boxSingle: MegaMetric = (answer, gold) => {
+  const [given] = numbers(fourOf(textOf(answer)), 4);
+  const [wanted] = numbers(fourOf(textOf(gold)), 4);
+  return given === undefined || wanted === undefined ? 0 : overlap(given, wanted);
+};
+
+/** The first four of a list: only those are looked at. */
+function fourOf(text: string): PythonValue {
+  const value = literalOf(text);
+  return Array.isArray(value) ? (value as readonly PythonValue[]).slice(0, 4) : null;
+}
+
+/** Box by box, as many as in the reference. */
+export const boxSequence: MegaMetric = (answer, gold) => {
+  const given = Array.isArray(answer) ? rows(answer, boxesOf) : boxesOf(strOf(answer));
+  const wanted = rows(gold, boxesOf);
+  if (given.length !== wanted.length || given.length === 0) return 0;
+  return mean(given.map((box, index) => overlap(box, wanted[index] ?? [])));
+};
+
+const inTag = (text: string, tag: string): readonly string[] =>
+  [...text.matchAll(new RegExp(`<${tag}>([^\\n]*?)</${tag}>`, 'g'))].map((match) => match[1] ?? '');
+
+/** `float()` of each part between commas; undefined where one is none or there are too few. */
+function floats(text: string, count: number): Box | undefined {
+  const parts = text.split(',').map((part) => part.trim());
+  const values = parts.map((part) =>
+    /^[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(part)
+      ? Number(part.replaceAll('_', ''))
+      : Number.NaN,
+  );
+  return parts.length === count && values.every((value) => !Number.isNaN(value))
+    ? values
+    : undefined;
+}
+
+const xmlBoxes = (value: PythonValue): readonly Box[] =>
+  typeof value !== 'string'
+    ? []
+    : inTag(value, 'box').flatMap((inner) => {
+        const box = floats(inner, 4);
+        return box === undefined ? [] : [box];
+      });
+
+/** `<box>x1, y1, x2, y2</box>` */
+export const xmlBox: MegaMetric = (answer, gold) => {
+  const single = Array.isArray(answer) && answer.length === 4 && isNumber(answer[0]);
+  return meanOverlap(single ? [answer as readonly PythonValue[]] : answer, gold, xmlBoxes);
+};
+
+/** `<point>x, y</point>`, the only one, or two numbers. */
+function pointOf(value: PythonValue): Box | undefined {
+  if (Array.isArray(value)) return numbers(value as readonly PythonValue[], 2)[0];
+  const found = typeof value === 'string' ? inTag(value, 'point') : [];
+  return found.length === 1 ? floats(found[0] ?? '', 2) : undefined;
+}
+
+/** 1 where the point lies in one of the boxes of the query's context. */
+export const pointInBox: MegaMetric = (answer, context) => {
+  const listed = context instanceof Map ? context.get('bounding_boxes') : undefined;
+  if (!Array.isArray(listed) || listed.length === 0) throw new PythonRaised('no boxes');
   const point = pointOf(answer);
-  const [box] = boxes(gold) ?? [];
-  const target = pointOf(gold);
-  const [x = Number.NaN, y = Number.NaN] = point ?? [];
-  if (box !== undefined) {
-    const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = box;
-    const own = boxes(answer)?.[0];
-    // A reference given back as it is stands for its own middle.
-    const [px, py] = own === undefined ? [x, y] : [mean(own[0], own[2]), mean(own[1], own[3])];
-    return px >= x1 && px <= x2 && py >= y1 && py <= y2 ? 1 : 0;
-  }
-  return target !== undefined && x === target[0] && y === target[1] ? 1 : 0;
-}
+  if (point === undefined) return 0;
+  const [x = 0, y = 0] = point;
+  return bit(
+    (listed as readonly PythonValue[]).some((text) => {
+      const [box] = boxesOf(text);
+      if (box === undefined) throw new PythonRaised('no box');
+      const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = box;
+      return x1 <= x && x <= x2 && y1 <= y && y <= y2;
+    }),
+  );
+};
 
-const mean = (a = 0, b = 0): number => (a + b) / 2;
-
-/** 1 at the reference point, falling with the distance to 0 at the unit square's side. */
-export function distanceScore(answer: unknown, gold: unknown): number {
+/** 1 − distance of two points in the unit square. */
+export const pointDistance: MegaMetric = (answer, gold) => {
   const [a, b] = [pointOf(answer), pointOf(gold)];
-  if (a === undefined || b === undefined) return 0;
+  const inside = (point: Box | undefined): boolean =>
+    point?.every((value) => value >= 0 && value <= 1) ?? false;
+  if (a === undefined || b === undefined || !inside(a) || !inside(b)) return 0;
   return Math.max(0, 1 - Math.hypot((a[0] ?? 0) - (b[0] ?? 0), (a[1] ?? 0) - (b[1] ?? 0)));
-}
+};
 
-/** e^(−r/scale) with r the root mean square difference of two sequences of the same length. */
-export function rmseScore(a: readonly number[], b: readonly number[], scale: number): number {
-  if (a.length === 0) return 1;
-  const sum = a.reduce((total, each, index) => total + (each - (b[index] ?? 0)) ** 2, 0);
-  return Math.exp(-Math.sqrt(sum / a.length) / scale);
-}
+/** Mean over the points of e^(−10 d ÷ √2). */
+export const coordinates: MegaMetric = (answer, gold) => {
+  const read = (value: PythonValue): readonly Box[] =>
+    Array.isArray(value)
+      ? (value as readonly PythonValue[]).map((row) => {
+          const [point] = numbers(row, 2);
+          if (point === undefined) throw new PythonRaised('no point');
+          return point;
+        })
+      : pointsOf(value);
+  const [a, b] = [read(answer), read(gold)];
+  if (a.length !== b.length) return 0;
+  if (a.length === 0) throw new PythonRaised('no axis');
+  const distance = (index: number): number =>
+    Math.hypot(
+      (a[index]?.[0] ?? 0) - (b[index]?.[0] ?? 0),
+      (a[index]?.[1] ?? 0) - (b[index]?.[1] ?? 0),
+    );
+  return mean(a.map((_, index) => Math.exp((-10 * distance(index)) / Math.SQRT2)));
+};
+
+/** 1 − mean difference ÷ 10, nothing from 10 on: a root is taken of every square by itself. */
+export const angles: MegaMetric = (answer, gold) => {
+  const [a, b] = [listOf(answer), listOf(gold)];
+  if (a.length !== b.length) return 0;
+  if (!a.every(isNumber) || !b.every(isNumber) || a.length === 0) return 0;
+  const differences = a.map((value, index) => Math.abs(Number(value) - Number(b[index])));
+  return 1 - Math.min(10, mean(differences)) / 10;
+};
+
+/** 1 − difference ÷ 0.1, nothing from 0.1 on. */
+export const normalizedDifference: MegaMetric = (answer, gold) => {
+  const [a, b] = [literalOf(textOf(answer)), literalOf(textOf(gold))];
+  if (!isNumber(a) || !isNumber(b)) return 0;
+  return 1 - Math.min(0.1, Math.abs(Number(a) - Number(b))) / 0.1;
+};
+
+/** A Python or JSON value of a text. */
+export const dataOf = (text: string): PythonValue | undefined => literalOf(text) ?? jsonOf(text);

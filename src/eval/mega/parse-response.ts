@@ -1,113 +1,119 @@
 import type { PythonValue } from '#data';
-import { literal } from '../columns.ts';
+import { parseJson } from './parse-json.ts';
+import { literalOf, strOf } from './python.ts';
 
-/** The answer's fields as text or data; undefined when the response holds no answer. */
+/** Characters of a response that are read, from its end. */
+const READ = 65_536;
+
+/** Fields of an answer by name. Parsers that read one field give it whatever the response is. */
 export function parseResponse(
   parser: string,
   response: string,
   fields: readonly string[],
-): ReadonlyMap<string, unknown> | undefined {
-  if (parser === 'dummy') return new Map(fields.map((name) => [name, response]));
-  const [only] = fields;
-  if (parser === 'json' || fields.length > 1) return parseFields(response, fields);
-  const answer = answerString(response, parser === 'answer_string');
-  if (answer === undefined || only === undefined) return undefined;
-  return new Map([[only, answer]]);
+  singleLine: boolean,
+): ReadonlyMap<string, PythonValue> {
+  const [only = ''] = fields.filter((name) => !name.startsWith('##'));
+  const own = response.slice(-READ);
+  if (parser === 'answer_string') return new Map([[only, answerString(own, singleLine)]]);
+  if (parser === 'ascii_answer_string') return new Map([[only, drawnAnswer(own, true)]]);
+  if (parser === 'verbatim_answer_string') return new Map([[only, drawnAnswer(own, false)]]);
+  const found = parseJson(own);
+  if (!(found instanceof Map) || found.size === 0)
+    return new Map(fields.map((name) => [name, response]));
+  return new Map(
+    [...found].map(([name, value]) => [
+      strOf(name),
+      typeof value === 'string' ? unquoted(value) : value,
+    ]),
+  );
+}
+
+/** A text literal is its content; everything else stays. */
+export function unquoted(text: string): string {
+  const value = literalOf(text);
+  return typeof value === 'string' ? value : text;
+}
+
+/** Only the last `Answer:` (or `answer:`) stays. */
+function lastAnswer(response: string): string {
+  const text = response.replaceAll('answer:', 'Answer:');
+  const at = text.lastIndexOf('Answer:');
+  return at < 0 ? text : text.slice(0, at).replaceAll('Answer:', '') + text.slice(at);
 }
 
 /**
- * What follows the last `Answer:` (or `**Answer: …**`): the content of a code block, else of a one-line
- * answer the first paragraph, redundant quotes removed; verbatim parsers keep the white space.
+ * What follows the last `Answer:` (to the next star where it stands in stars), else the whole response:
+ * the content of a code block, else of an answer of one line its first paragraph; objects and lists as
+ * Python prints them, other texts without quotes around them.
  */
-export function answerString(response: string, trim: boolean): string | undefined {
-  const at = response.lastIndexOf('Answer:');
-  if (at < 0) return undefined;
-  const bold = /\*\*\s*$/.test(response.slice(0, at));
-  let text = response.slice(at + 'Answer:'.length);
-  text = bold ? text.replace(/\*\*/, '') : text.replace(/^\s*\*\*/, '');
-  const block = codeBlock(text);
-  if (block !== undefined) return trim ? block.trim() : block;
-  if (!trim) return text.replace(/^ ?\n?/, '').trimEnd();
-  const own = text.trim();
-  const paragraph = /^[{[]/.test(own) ? own : (own.split(/\n\s*\n/)[0] ?? '');
-  return unquoted(paragraph.trim());
+export function answerString(response: string, singleLine: boolean): string {
+  const match = /\*\*?Answer:\s*(.*?)\*\*?|(?<![\p{L}\p{N}_])Answer:\s*(.*)/su.exec(
+    lastAnswer(response),
+  );
+  const content = (match === null ? lastAnswer(response) : match[1] || match[2] || '').trim();
+  const block = /```[\p{L}\p{N}_]*\s*\n*(.*?)\s*```/su.exec(content)?.[1]?.trim();
+  const text = block ?? (singleLine ? withoutMore(content) : content);
+  if (!text.startsWith('{') && !text.startsWith('[')) return unquoted(text);
+  const data = parseJson(text);
+  if (data instanceof Map && data.size === 0 && !text.includes('{}')) return text;
+  if (Array.isArray(data) && data.length === 0 && !text.includes('[]')) return text;
+  return strOf(data);
 }
 
-function codeBlock(text: string): string | undefined {
-  const open = text.indexOf('```');
-  if (open < 0) return undefined;
-  const line = text.indexOf('\n', open);
-  const close = text.indexOf('```', open + 3);
-  if (close < 0) return undefined;
-  const label = line >= 0 && line < close ? text.slice(open + 3, line).trim() : '';
-  const from = line >= 0 && line < close && /^[\w+-]*$/.test(label) ? line + 1 : open + 3;
-  return text.slice(from, close).replace(/\n$/, '');
+/** The first paragraph, where it looks like an answer and a blank line follows the first line. */
+function withoutMore(text: string): string {
+  const first = (text.split('\n\n')[0] ?? '').trim();
+  const looks = /^(?:[\w-]+(?:,\s*[\w-]+)*|[\w-]+\.|\([\w-]+\)$)/.test(first);
+  return looks && first !== '' && !goesOn(text) ? first : text;
 }
 
-function unquoted(text: string): string {
-  const [first, last] = [text.at(0), text.at(-1)];
-  if (text.length < 2 || first !== last || (first !== '"' && first !== "'" && first !== '`'))
-    return text;
-  const inner = text.slice(1, -1);
-  return inner.includes(first) ? text : inner;
+function goesOn(text: string): boolean {
+  const lines = text.replace(/\r?\n$|\r$/, '').split(/\r\n|[\n\r\v\f\u0085\u2028\u2029]/);
+  const at = lines.findIndex((line) => line.trim() !== '');
+  if (at < 0) return false;
+  return lines[at + 1] === undefined || lines[at + 1]?.trim() !== '';
 }
 
-/** Fields of the last balanced object that reads as JSON or as a Python dict. */
-function parseFields(
-  response: string,
-  fields: readonly string[],
-): ReadonlyMap<string, unknown> | undefined {
-  const found = lastObject(response);
-  if (found === undefined) return undefined;
-  return new Map(fields.flatMap((name) => (found.has(name) ? [[name, found.get(name)]] : [])));
+/** Drawings keep their white space; several blank lines become one, those around it go. */
+function drawnAnswer(response: string, trimmed: boolean): string {
+  const match = /\*\*?Answer:(.*?)\*\*?|(?<![\p{L}\p{N}_])Answer:(.*)/su.exec(lastAnswer(response));
+  const content = match === null ? lastAnswer(response) : match[1] || match[2] || '';
+  const single = oneBlankLine(content);
+  const ended = trimmed ? single.trimEnd() : withoutLastLines(single);
+  const lead = ended.slice(0, ended.length - ended.trimStart().length);
+  const text = ended.slice(lead.lastIndexOf('\n') + 1);
+  const source = text.trim() === '' || text.length > 10_000 ? text.trimEnd() : text;
+  const block = trimmed
+    ? /```[\p{L}\p{N}_]*(?:\s*\n+)?(.*?)\s*```/su
+    : /```[\p{L}\p{N}_]*(?:\s*\n+)?(.*?)(?:\n+\s*)?```/su;
+  const found = block.exec(source)?.[1] ?? source;
+  if (!found.startsWith('{') && !found.startsWith('[')) return unquoted(found);
+  const data = parseJson(found);
+  if (data instanceof Map && data.size === 0 && !found.includes('{}')) return found;
+  if (Array.isArray(data) && data.length === 0 && !found.includes('[]')) return found;
+  return strOf(data);
 }
 
-/** Ends and beginnings that are tried, and how much of a response is searched. */
-const ENDS = 8;
-const STARTS = 32;
-const SEARCHED = 65_536;
-
-/** The last `{…}` of a text that reads as an object; braces inside its texts are passed over. */
-export function lastObject(response: string): ReadonlyMap<string, unknown> | undefined {
-  const text = response.slice(-SEARCHED);
-  let end = text.lastIndexOf('}');
-  for (let tries = 0; end >= 0 && tries < ENDS; tries += 1) {
-    const found = objectEndingAt(text, end);
-    if (found !== undefined) return found;
-    end = end === 0 ? -1 : text.lastIndexOf('}', end - 1);
+function oneBlankLine(text: string): string {
+  const lines: string[] = [];
+  let blanks: string[] = [];
+  const flush = (): void => {
+    if (blanks.length > 0) lines.push(blanks.length > 1 ? '' : (blanks[0] ?? ''));
+    blanks = [];
+  };
+  for (const line of text.split('\n')) {
+    if (line.trim() === '') blanks.push(line);
+    else {
+      flush();
+      lines.push(line);
+    }
   }
-  return undefined;
+  flush();
+  return lines.join('\n');
 }
 
-/** Nearest beginning first: what is inside another object does not read together with its end. */
-function objectEndingAt(text: string, end: number): ReadonlyMap<string, unknown> | undefined {
-  let start = text.lastIndexOf('{', end);
-  for (let tries = 0; start >= 0 && tries < STARTS; tries += 1) {
-    const data = dataIn(text.slice(start, end + 1));
-    if (data instanceof Map) return data as ReadonlyMap<string, unknown>;
-    start = start === 0 ? -1 : text.lastIndexOf('{', start - 1);
-  }
-  return undefined;
-}
-
-/**
- * Data that a text holds, as JSON or as a Python literal: objects become maps. Undefined when it holds
- * none of both.
- */
-export function dataIn(text: string): unknown {
-  try {
-    return mapped(JSON.parse(text));
-  } catch {
-    const value: PythonValue | undefined = literal(text.trim());
-    return value;
-  }
-}
-
-/** Objects as maps, so that no name in an answer is special. */
-export function mapped(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(mapped);
-  if (value instanceof Map || value instanceof Set || value === null) return value;
-  if (typeof value === 'object')
-    return new Map(Object.entries(value).map(([key, each]) => [key, mapped(each)]));
-  return value;
+function withoutLastLines(text: string): string {
+  const kept = text.trimEnd();
+  const at = text.indexOf('\n', kept.length);
+  return at < 0 ? text : text.slice(0, at);
 }

@@ -1,30 +1,31 @@
+import type { PythonValue } from '#data';
 import type { MegaItem } from '../item.ts';
 import type { Judged } from '../score.ts';
 import { boxAsAnswer } from './box.ts';
 import { megaMetrics } from './metrics.ts';
-import { parseResponse } from './parse-response.ts';
-import { textOfValue } from './values.ts';
+import { parseResponse, unquoted } from './parse-response.ts';
+import { PythonRaised, strOf } from './python.ts';
+import type { MegaMetric } from './strings.ts';
 
-/** Fields weighed and averaged, each by its metric; correct at full score. */
+/** Scores of the fields by their metrics, negative ones aside, weighed; correct at full score. */
 export function scoreMega(item: MegaItem, response: string): Judged {
-  const names = item.fields.map(({ name }) => name);
+  const base = { span: null, notes: ['megabench'] } as const;
   const found = parseResponse(
     item.parser,
     item.boxAsAnswer === true ? boxAsAnswer(response) : response,
-    names,
+    item.fields.map(({ name }) => name),
+    item.singleLine,
   );
-  const base = { span: null, notes: ['megabench'] } as const;
-  if (found === undefined)
-    return { ...base, status: 'no-answer', reason: 'no-phrase', score: 0, answer: null };
-  let [sum, weights] = [0, 0];
-  for (const { name, metric, weight, answer } of item.fields) {
-    const score = found.has(name) ? megaMetrics.get(metric)?.(found.get(name), answer) : 0;
-    sum += weight * clamp(score ?? 0);
-    weights += weight;
-  }
-  const score = weights === 0 ? 0 : sum / weights;
+  const scores = item.fields.map(({ metric, name, answer }) => {
+    const gold = typeof answer === 'string' ? unquoted(answer) : answer;
+    const against = metric === 'xml_norm_point_in_bbox' ? item.context : gold;
+    return pointsOf(megaMetrics.get(metric), found.get(name) ?? null, against);
+  });
+  const score = aggregated(item, scores);
+  if (response.trim() === '' && score === 0)
+    return { ...base, status: 'no-answer', reason: 'empty', score, answer: null };
   const full = score >= 1 - 1e-9;
-  const shown = [...found].map(([name, value]) => `${name}: ${textOfValue(value)}`).join('; ');
+  const shown = [...found].map(([name, value]) => `${name}: ${strOf(value)}`).join('; ');
   return {
     ...base,
     status: full ? 'correct' : 'wrong',
@@ -34,4 +35,25 @@ export function scoreMega(item: MegaItem, response: string): Judged {
   };
 }
 
-const clamp = (score: number): number => Math.min(1, Math.max(0, score));
+/** What raises in Python has no points. */
+function pointsOf(metric: MegaMetric | undefined, answer: PythonValue, gold: PythonValue): number {
+  try {
+    return metric?.(answer, gold) ?? 0;
+  } catch (error) {
+    if (error instanceof PythonRaised) return 0;
+    throw error;
+  }
+}
+
+function aggregated({ fields, aggregation }: MegaItem, scores: readonly number[]): number {
+  const counted = fields.flatMap(({ weight }, index) => {
+    const score = scores[index] ?? 0;
+    return score >= 0 ? [{ score, weight }] : [];
+  });
+  // Where no field counts, the query has no points.
+  if (counted.length === 0) return 0;
+  if (aggregation === 'min') return Math.min(...counted.map(({ score }) => score));
+  const weights = counted.reduce((sum, { weight }) => sum + weight, 0);
+  if (weights === 0) return 0;
+  return counted.reduce((sum, { score, weight }) => sum + score * weight, 0) / weights;
+}
