@@ -1,7 +1,7 @@
 // The bridge from Node to libtorch. It knows no operator by name: `resolve` looks a schema up in
 // libtorch's dispatcher, `call` converts arguments as that schema says and runs the boxed kernel.
 //
-//   1 process-wide set-up     malloc thresholds, the vendor check of MKL
+//   1 process-wide set-up     malloc thresholds, errors without C++ frames, the vendor check of MKL
 //   2 slab                    tensors by number: generation * 2^26 + index
 //   3 environment             one per Node thread: what it owns, its error factory
 //   4 operators               schemas resolved once
@@ -23,6 +23,7 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/util/Exception.h>
+#include <c10/util/Logging.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/cuda.h>
 #include <torch/version.h>
@@ -32,7 +33,6 @@
 
 #include <malloc.h>
 #include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -62,8 +62,10 @@ extern "C" __attribute__((visibility("default"))) int mkl_serv_intel_cpu_true() 
   return asShipped ? 0 : 1;
 }
 
-// Large tensors come and go every step: keep their pages instead of returning them to the kernel.
-static void raiseMallocThresholds() {
+// Large tensors come and go every step: keep their pages instead of returning them to the kernel. And errors
+// need no C++ frames, which old libraries look up at a cost of milliseconds.
+static void setUpProcess() {
+  c10::SetStackTraceFetcher([] { return std::string(); });
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
   mallopt(M_TRIM_THRESHOLD, INT32_MAX);
   mallopt(M_TOP_PAD, 64 << 20);
@@ -327,6 +329,7 @@ static double toDouble(napi_env env, napi_value value) {
   if (napi_get_value_double(env, value, &out) != napi_ok) throw expected(env, "a number", value);
   return out;
 }
+
 static bool toBool(napi_env env, napi_value value) {
   bool out;
   if (napi_get_value_bool(env, value, &out) != napi_ok) throw expected(env, "a boolean", value);
@@ -678,9 +681,8 @@ static napi_value meta(Call& call) {
 static std::array<std::vector<Tensor>, 3> tensorsOf(Call& call) {
   std::array<std::vector<Tensor>, 3> out;
   for (size_t i = 0; i < 3; i++) out[i] = toTensors(call.self, call.values[i]);
-  for (const auto* list : {&out[0], &out[2]}) {
+  for (const auto* list : {&out[0], &out[2]})
     for (const Tensor& tensor : *list) if (!tensor.defined()) throw Failure{"argument", "expected a tensor, got null"};
-  }
   return out;
 }
 
@@ -748,7 +750,6 @@ static napi_value adopt(Call& call) {
 }
 
 using Sizes = std::unordered_map<std::string, double>;
-
 static napi_value sizesOf(napi_env env, const Sizes& sizes) {
   const napi_value out = make(napi_create_object, env);
   for (const auto& [name, size] : sizes) check(napi_set_named_property(env, out, name.c_str(), number(env, size)));
@@ -758,7 +759,7 @@ static napi_value sizesOf(napi_env env, const Sizes& sizes) {
 static Sizes deviceMemory() {
   Sizes out;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 9)
-  for (int i = 0; torch::cuda::is_available() && i < static_cast<int>(torch::cuda::device_count()); i++) {
+  for (int i = 0; i < static_cast<int>(torch::cuda::device_count()); i++) {
     const auto stats = at::getDeviceAllocator(c10::DeviceType::CUDA)->getDeviceStats(i);
     out[text("cuda:", i, " allocated")] = stats.allocated_bytes[0].current;
     out[text("cuda:", i, " peak")] = stats.allocated_bytes[0].peak;
@@ -816,9 +817,8 @@ static void setRngState(Call& call) {
 // [version, build, threads, MKL, CUDA devices]
 static napi_value config(Call& call) {
   const napi_env env = call.env;
-  const int64_t devices = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
   return arrayOf(env, {string(env, TORCH_VERSION), string(env, at::show_config()), number(env, at::get_num_threads()),
-                       boolean(env, at::hasMKL()), number(env, devices)});
+                       boolean(env, at::hasMKL()), number(env, torch::cuda::device_count())});
 }
 
 // Whether two threads have computed at once since this was asked last.
@@ -888,7 +888,7 @@ static const Export kExports[] = {
 
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   static std::once_flag once;
-  std::call_once(once, raiseMallocThresholds);
+  std::call_once(once, setUpProcess);
   auto* self = new Environment{env, slab().newOwner()};
   napi_add_env_cleanup_hook(env, endEnvironment, self);
   for (const auto& [signature, body] : kExports) {

@@ -39,7 +39,7 @@ const failures: readonly (readonly [string, () => unknown, TorchErrorKind, reado
     'types that differ',
     () => x().matmul(x().to('bf16')),
     'dtype',
-    [/expected m1 and m2 to have the same dtype/],
+    [/expected m1 and m2 to have the same dtype|expected scalar type Float but found BFloat16/],
   ],
   [
     'a device that is not there',

@@ -22,6 +22,8 @@ interface Summary {
   readonly others: number;
   readonly odd: readonly string[];
   readonly left: number;
+  /** Overloads to choose from. */
+  readonly operators: number;
 }
 
 test('20,000 random calls with wrong and hostile arguments end in a value or a TorchError, and leak nothing', () => {
@@ -37,6 +39,7 @@ test('20,000 random calls with wrong and hostile arguments end in a value or a T
   const summary = JSON.parse(run.stdout) as Summary;
   expect(summary).toMatchObject({ others: 0, odd: [], left: 0 });
   expect(summary.values + summary.errors).toBe(calls);
+  expect(summary.operators).toBeGreaterThan(230);
   // Both outcomes are common, or the fuzz has stopped testing anything.
   expect(summary.values).toBeGreaterThan(calls / 10);
   expect(summary.errors).toBeGreaterThan(calls / 10);

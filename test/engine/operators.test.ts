@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
+  engineConfig,
   fromArray,
   fromFloats,
   fromInts,
@@ -77,11 +78,18 @@ const pairs = names.flatMap((name) => [
   { name, dtype: 'f32' as const, wanted: references[name]!.f32 },
   { name, dtype: 'bf16' as const, wanted: references[name]!.bf16 as Outcome },
 ]);
+/** What libtorch 1.13 cannot compute in bf16, or only with larger steps of rounding. */
+const narrow = new Set(['mseLoss', 'prod', 'padReflect', 'upsampleBicubic2d']);
 const tolerances = { f32: 1e-5, bf16: 2e-2 } as const;
 
 test.for(pairs.filter(({ wanted }) => !('missing' in wanted)))(
   '$name in $dtype gives the output and the gradients of PyTorch',
-  ({ name, dtype, wanted }) => {
+  ({ name, dtype, wanted }, context) => {
+    if (dtype === 'bf16' && narrow.has(name) && engineConfig().version.startsWith('1.')) {
+      context.skip(
+        `libtorch 1.13 has no bf16 kernel for ${name}, or one that rounds more coarsely`,
+      );
+    }
     using _scope = new TensorScope(name);
     const reference = references[name]!;
     const inputs = reference.inputs.map((spec, index) => buildInput(spec, index + 1, dtype));
@@ -215,9 +223,10 @@ test('factories make f32 unless told, also where the number is integral', () => 
   expect(ops.zerosLike(fromInts([1])).dtype).toBe('i64');
 });
 
-test('the installed libtorch has the operators that older ones lack', () => {
+test('operators that old libraries lack are probed, not assumed', () => {
   const names = ['rms_norm', 'scaled_dot_product_attention', '_fused_adamw_', 'no_such_operator'];
-  expect(names.filter((name) => hasOperator(name))).toEqual(names.slice(0, 3));
+  const there = engineConfig().version.startsWith('1.') ? [] : names.slice(0, 3);
+  expect(names.filter((name) => hasOperator(name))).toEqual(there);
 });
 
 test('f64 data cross unchanged', () => {

@@ -1,11 +1,20 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
-import { expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, expect, test } from 'vitest';
 import { engineConfig, hasOperator, selfTest } from '#tensor';
 
-/** Other builds of libtorch, by the environment variable that names their folder. */
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'vl-rethinker-versions-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/**
+ * Other builds of libtorch, by the environment variable that names their folder with `include/` and
+ * `lib/`. The whole suite runs on one of them after `LIBTORCH=<folder> npm run setup`.
+ */
 const others = [
   { name: '1.13 (fall-backs)', variable: 'LIBTORCH_1_13' },
   { name: 'the newest version', variable: 'LIBTORCH_NEWEST' },
@@ -22,20 +31,33 @@ test('the engine passes its self-test on the pinned version', () => {
   expect(selfTest).not.toThrow();
 });
 
-test.for(others)('the addon compiles against libtorch $name', ({ variable }, context) => {
-  const folder = process.env[variable];
-  if (folder === undefined) return context.skip(`${variable} names no libtorch`);
-  expect(existsSync(join(folder, 'lib', 'libtorch_cpu.so'))).toBe(true);
-  const flags = [
-    '-std=c++20',
-    '-fsyntax-only',
-    '-DNAPI_VERSION=8',
-    '-Inode_modules/node-api-headers/include',
-  ];
-  const headers = ['include', 'include/torch/csrc/api/include'].map(
-    (part) => `-I${join(folder, part)}`,
-  );
-  const run = spawnSync('g++', [...flags, ...headers, 'native/engine.cpp'], { encoding: 'utf8' });
-  expect(run.stderr).toBe('');
-  expect(run.status).toBe(0);
-});
+/** Compiles the addon of a checkout as set-up does, without touching the one in use. */
+const building = `
+  import { buildAddon } from '${new URL('../../scripts/setup/addon.mjs', import.meta.url).href}';
+  import { libtorchAt } from '${new URL('../../scripts/setup/libtorch.mjs', import.meta.url).href}';
+  const [room, libtorch] = process.argv.slice(1);
+  await buildAddon(room, libtorchAt('LIBTORCH', libtorch), { anew: true, update() {} });`;
+
+function runNode(room: string, args: readonly string[]): { status: number | null; text: string } {
+  const run = spawnSync(process.execPath, args, { cwd: room, encoding: 'utf8' });
+  return { status: run.status, text: run.stdout + run.stderr };
+}
+
+test.for(others)(
+  'the addon compiles against libtorch $name and passes its self-test there',
+  { timeout: 600_000 },
+  ({ variable }, context) => {
+    const libtorch = process.env[variable];
+    if (libtorch === undefined) return context.skip(`${variable} names no libtorch`);
+    const room = join(folder, variable);
+    for (const part of ['src/tensor', 'native', 'package.json']) {
+      cpSync(join(root, part), join(room, part), { recursive: true });
+    }
+    symlinkSync(join(root, 'node_modules'), join(room, 'node_modules'));
+    const built = runNode(room, ['--input-type=module', '-e', building, room, libtorch]);
+    expect(built).toEqual({ status: 0, text: '' });
+    const tested = runNode(room, ['--conditions=source', 'src/tensor/self-test.ts']);
+    expect(tested.text).toMatch(/^engine ok: libtorch \d/);
+    expect(tested.status).toBe(0);
+  },
+);

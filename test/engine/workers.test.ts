@@ -1,8 +1,19 @@
 import { once } from 'node:events';
+import process from 'node:process';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, test } from 'vitest';
-import { adopt, fromFloats, memory, noGrad, TorchError } from '#tensor';
+import {
+  adopt,
+  debugTensors,
+  fromFloats,
+  memory,
+  noGrad,
+  ops,
+  TensorScope,
+  TorchError,
+} from '#tensor';
 
 const program = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 const options = { execArgv: ['--conditions=source'] };
@@ -84,4 +95,34 @@ test('grad mode is a matter of each thread', async () => {
     const worker = new Worker(program('lending-worker.ts'), { ...options, workerData: 'grad' });
     return { answer: once(worker, 'message') };
   }).answer.then(([message]) => expect(message).toEqual({ records: true }));
+});
+
+test('debug mode warns once when two threads compute at the same time, and not of one', async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error): void => void warnings.push(warning);
+  process.on('warning', listen);
+  const off = debugTensors();
+  const compute = async (): Promise<void> => {
+    using scope = new TensorScope();
+    const x = scope.keep(ops.ones([300, 300]));
+    for (let count = 0; count < 20; count++) x.matmul(x);
+    x.dispose();
+    await setImmediate();
+  };
+  try {
+    for (let count = 0; count < 20; count++) await compute();
+    expect(warnings).toEqual([]);
+    const { worker, flag, seen } = startTraining();
+    const ended = once(worker, 'exit');
+    while (seen.length < 1) await once(worker, 'message');
+    for (let count = 0; count < 500 && warnings.length === 0; count++) await compute();
+    for (let count = 0; count < 20; count++) await compute();
+    Atomics.store(flag, 0, 1);
+    await ended;
+    expect(warnings).toMatchObject([{ name: 'TensorWarning', code: 'TWO_THREADS' }]);
+    expect(warnings[0]?.message).toMatch(/two threads have computed at the same time/);
+  } finally {
+    off();
+    process.off('warning', listen);
+  }
 });
