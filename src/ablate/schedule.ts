@@ -33,14 +33,18 @@ export async function runJobs(
           )
         : `not begun: ${start.job.id}, which it starts from, failed`;
     ended.set(job.id, { job, failure });
-    running.delete(job.id);
   };
 
   while (waiting.length > 0 || running.size > 0) {
     const next = waiting.findIndex(ready);
     if (next >= 0 && running.size < most && !signal.aborted) {
       const [job] = waiting.splice(next, 1);
-      if (job !== undefined) running.set(job.id, begin(job));
+      if (job === undefined) continue;
+      // Removed in a later turn, also when nothing had to be waited for.
+      running.set(
+        job.id,
+        begin(job).finally(() => running.delete(job.id)),
+      );
       continue;
     }
     if (running.size === 0) break;

@@ -59,9 +59,14 @@ const triggerTexts: Readonly<Record<string, string>> = {
 };
 
 /** A stored attempt is one text; its trigger is found in it by its words. */
-function splitAttempt({ text, trigger }: AttemptRow): readonly Pick<SpanRow, 'kind' | 'text'>[] {
+function splitAttempt({
+  text,
+  trigger,
+  waits,
+}: AttemptRow): readonly Pick<SpanRow, 'kind' | 'text'>[] {
   const words = triggerTexts[trigger];
-  const at = words === undefined ? -1 : text.indexOf(words);
+  // The first answer may hold the same words by itself; without a wait in the rethinking ours are the last.
+  const at = words === undefined ? -1 : waits === 0 ? text.lastIndexOf(words) : text.indexOf(words);
   if (words === undefined || at < 0) return [{ kind: 'draft', text }];
   return [
     { kind: 'draft', text: text.slice(0, at) },

@@ -17,6 +17,8 @@ export interface MadeRun {
   /** Path of the picture of every problem. */
   readonly picture?: string;
   readonly name?: string;
+  /** Stopped before its last weights were published. */
+  readonly unfinished?: true;
 }
 
 const groupSize = 8;
@@ -52,6 +54,7 @@ export function makeRun(made: MadeRun): void {
     const end = { iteration, step: first + stepsPerIteration };
     store.record({ ...end, kind: 'completed', data: {}, metrics: timeMetrics(random) });
   }
+  if (made.unfinished === true) return;
   const last = { iteration: iterations, step: iterations * stepsPerIteration };
   store.record({ ...last, kind: 'published', data: { weightsVersion: iterations, final: true } });
   validate(store, made, { ...last, random });

@@ -1,0 +1,213 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { makeRun } from '../src/report/__fixtures__/made-run.ts';
+import { ablateWith } from '../src/cli/ablate.ts';
+import type { RunChild } from '../src/cli/ablate/child.ts';
+import { choosePool } from '../src/cli/ablate/pool.ts';
+import { runProgram } from '../src/cli/program.ts';
+
+let root = '';
+let calls: string[] = [];
+beforeEach(() => {
+  calls = [];
+  root = mkdtempSync(join(tmpdir(), 'ablate-'));
+  mkdirSync(join(root, 'base'));
+  writeFileSync(join(root, 'base', 'config.json'), '{}');
+  writeFileSync(join(root, 'base', 'model.safetensors'), 'weights');
+});
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function valueOf(args: readonly string[], name: string): string {
+  return args[args.indexOf(name) + 1] ?? '';
+}
+
+/** Children that make a run and a figure at once. */
+const fake: RunChild = async ({ args, signal }) => {
+  signal.throwIfAborted();
+  const [command = ''] = args;
+  if (command === 'assess') {
+    const model = valueOf(args, '--model');
+    calls.push(`assess ${model.slice(root.length)}`);
+    const share = { count: 70, n: 100, share: model.includes('grpo') ? 0.6 : 0.7 };
+    const changed = { ...share, fixed: 10, broken: 4 };
+    return `${JSON.stringify({ problems: 100, greedy: share, forced: changed, waits: changed, sampledWaits: changed, passAt1: share })}\n`;
+  }
+  const folder = valueOf(args, '--run');
+  const mode = args.includes('--resume') ? 'resume' : valueOf(args, '--preset');
+  calls.push(`train ${mode} ${folder.slice(root.length)}`);
+  if (!args.includes('--resume')) {
+    makeRun({ folder, iterations: 2, problemsPerIteration: 1, stepsPerIteration: 2 });
+    mkdirSync(join(folder, 'last'));
+  }
+  return '';
+};
+
+async function ablate(
+  child: RunChild,
+  args: readonly string[],
+  signal = new AbortController().signal,
+) {
+  let out = '';
+  let err = '';
+  const io = {
+    out: (text: string) => void (out += text),
+    err: (text: string) => void (err += text),
+    color: { out: false, err: false },
+    columns: 200,
+    outColumns: 200,
+    signal,
+    cwd: root,
+  };
+  const command = ablateWith(child);
+  const entry = { name: command.name, summary: command.summary, load: async () => command };
+  const code = await runProgram(['ablate', ...args], io, [entry]);
+  return { code, out, err };
+}
+
+const small = [
+  '--set',
+  'modes-tiny',
+  '--model',
+  'base',
+  '--seeds',
+  '2',
+  '--cells',
+  'grpo,ssr',
+  '--out',
+  'out',
+];
+
+test('every cell is trained and evaluated once; a second call runs nothing again', async () => {
+  const first = await ablate(fake, small);
+  expect(first.code).toBe(0);
+  expect(calls.filter((call) => call.startsWith('train'))).toHaveLength(4);
+  expect(calls.filter((call) => call.startsWith('assess'))).toHaveLength(5);
+  for (const name of ['ablation.html', 'ablation.md', 'ablation.json']) {
+    expect(existsSync(join(root, 'out', name))).toBe(true);
+  }
+  expect(first.out).toMatch(/grpo +2 +60\.0 ± 0\.0 +−10\.0 ± 0\.0/u);
+  calls = [];
+  const again = await ablate(fake, small);
+  expect([again.code, calls]).toEqual([0, []]);
+  expect(again.out).toBe(first.out);
+  const more = await ablate(
+    fake,
+    small.map((word) => (word === '2' ? '3' : word)),
+  );
+  expect(more.code).toBe(0);
+  expect(calls.filter((call) => call.startsWith('train'))).toEqual([
+    'train reasoner-grpo-tiny /out/cells/grpo/seed-2/run',
+    'train reasoner-tiny /out/cells/ssr/seed-2/run',
+  ]);
+});
+
+test('a cell that fails is reported, does not stop the others, and is tried again', async () => {
+  const failing: RunChild = async (child) => {
+    if (child.args[0] === 'train' && valueOf(child.args, '--run').includes('grpo/seed-0')) {
+      throw new Error('train failed (exit code 1): cannot write checkpoint: the disk is full');
+    }
+    return fake(child);
+  };
+  const first = await ablate(failing, [...small, '--json']);
+  expect(first.code).toBe(1);
+  expect(first.err).toContain(
+    'FAILED grpo/seed-0: train failed (exit code 1): cannot write checkpoint: the disk is full',
+  );
+  const { failures } = JSON.parse(first.out) as { failures: { job: string }[] };
+  expect(failures.map(({ job }) => job)).toEqual(['grpo/seed-0']);
+  expect(readFileSync(join(root, 'out', 'ablation.html'), 'utf8')).toContain('the disk is full');
+  calls = [];
+  expect((await ablate(fake, small)).code).toBe(0);
+  expect(calls).toEqual([
+    'train reasoner-grpo-tiny /out/cells/grpo/seed-0/run',
+    'assess /out/cells/grpo/seed-0/run/last',
+  ]);
+});
+
+test('a finished run that was not evaluated is evaluated; one that was cut short goes on', async () => {
+  const run = join(root, 'out', 'cells', 'grpo', 'seed-0', 'run');
+  makeRun({ folder: run, iterations: 1, problemsPerIteration: 1 });
+  mkdirSync(join(run, 'last'));
+  const half = join(root, 'out', 'cells', 'ssr', 'seed-0', 'run');
+  makeRun({ folder: half, iterations: 1, problemsPerIteration: 1, unfinished: true });
+  const words = small.map((word) => (word === '2' ? '1' : word));
+  expect((await ablate(fake, words)).code).toBe(0);
+  expect(calls).toEqual([
+    'assess /base',
+    'assess /out/cells/grpo/seed-0/run/last',
+    'train resume /out/cells/ssr/seed-0/run',
+    'assess /out/cells/ssr/seed-0/run/last',
+  ]);
+});
+
+test('results of other settings or another base are not mixed in', async () => {
+  await ablate(fake, small);
+  const changed = await ablate(fake, [...small, '--with', 'optim.learningRate=1e-5']);
+  expect(changed.code).toBe(1);
+  expect(changed.err).toContain(
+    'was measured with other settings or another model; choose another --out',
+  );
+  writeFileSync(join(root, 'base', 'model.safetensors'), 'other weights');
+  expect((await ablate(fake, small)).code).toBe(1);
+});
+
+test('a second stage starts from the first of its seed', async () => {
+  const starts: string[] = [];
+  const seeing: RunChild = async (child) => {
+    if (child.args.includes('--start'))
+      starts.push(valueOf(child.args, '--start').slice(root.length));
+    return fake(child);
+  };
+  const words = [
+    '--set',
+    'paper-tiny',
+    '--model',
+    'base',
+    '--seeds',
+    '1',
+    '--cells',
+    'ssr-rethink',
+    '--out',
+    'out',
+  ];
+  expect((await ablate(seeing, words)).code).toBe(0);
+  expect(starts).toEqual(['/base', '/out/cells/ssr/seed-0/run/last']);
+});
+
+test('stopping asks the child to stop and begins nothing more', async () => {
+  const controller = new AbortController();
+  const stopping: RunChild = async (child) => {
+    if (child.args[0] === 'train') controller.abort(new DOMException('stopped', 'AbortError'));
+    return fake(child);
+  };
+  const stopped = await ablate(stopping, small, controller.signal);
+  expect(stopped.code).toBe(1);
+  expect(stopped.err).toContain('stopped; the same command goes on from here');
+  expect(calls).toEqual(['assess /base']);
+});
+
+test('an unknown set, cell or model is told with what there is', async () => {
+  expect((await ablate(fake, ['--set', 'paper-tyni', '--model', 'base'])).err).toContain(
+    'did you mean paper-tiny?',
+  );
+  expect((await ablate(fake, ['--model', 'base'])).err).toContain(
+    '--set must be given, one of paper-tiny',
+  );
+  expect((await ablate(fake, ['--set', 'modes-tiny', '--model', 'nowhere'])).err).toContain(
+    'expected a checkpoint folder (config.json)',
+  );
+  expect(
+    (await ablate(fake, ['--set', 'modes-tiny', '--model', 'base', '--cells', 'x'])).err,
+  ).toContain('has no cell x');
+});
+
+test('a pool keeps what is always or never solved, and few others', () => {
+  const rows = Array.from({ length: 100 }, (_, index) => ({ id: `p${index}` }));
+  const rates = new Map(rows.map(({ id }, index) => [id, index < 20 ? 0 : index < 30 ? 1 : 0.5]));
+  const chosen = choosePool(rows, rates, { candidates: 100, problems: 640, effective: 0.25 });
+  const teaching = chosen.filter(({ id }) => rates.get(id) === 0.5);
+  expect([chosen.length, teaching.length]).toEqual([40, 10]);
+  expect(new Set(chosen.map(({ id }) => id)).size).toBe(40);
+});
