@@ -60,13 +60,17 @@ test.each([
     'gold_unparsable: expected a box whose braces close',
   ],
   ['a file that is no dataset', () => rows('other.jsonl', { hello: 1 }), 'other.jsonl'],
-])('%s is refused before anything is begun', async (_, dataset, message) => {
-  const run = join(root, 'refused');
-  const [code, err] = await cli(...small, '--data', dataset(), '--run', run);
-  expect(err).toContain(message);
-  expect(code).toBe(1);
-  expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
-});
+])(
+  '%s is refused before anything is begun',
+  async (_, dataset, message) => {
+    const run = join(root, 'refused');
+    const [code, err] = await cli(...small, '--data', dataset(), '--run', run);
+    expect(err).toContain(message);
+    expect(code).toBe(1);
+    expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
+  },
+  120_000,
+);
 
 test.each([
   [
@@ -88,13 +92,17 @@ test.each([
     'replay.alpha = 2 has no effect: batch.mode is grpo',
   ],
   ['a checkpoint that is none', ['--preset', 'reasoner-tiny', '--start', tmpdir()], 'config.json'],
-])('%s is refused before anything is begun', async (_, words, message) => {
-  const run = join(root, 'refused');
-  const [code, err] = await cli(...words, '--data', data, '--run', run);
-  expect(err).toContain(message);
-  expect(code).toBeGreaterThan(0);
-  expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
-});
+])(
+  '%s is refused before anything is begun',
+  async (_, words, message) => {
+    const run = join(root, 'refused');
+    const [code, err] = await cli(...words, '--data', data, '--run', run);
+    expect(err).toContain(message);
+    expect(code).toBeGreaterThan(0);
+    expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
+  },
+  120_000,
+);
 
 test('memory for sampling that holds no response is refused by the gate, with the setting to raise', async () => {
   const run = join(root, 'memory');
@@ -105,7 +113,7 @@ test('memory for sampling that holds no response is refused by the gate, with th
   expect(err).toContain('training is refused: a response fits the memory for sampling');
   expect(code).toBe(1);
   expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
-}, 60_000);
+}, 120_000);
 
 test('some rows that cannot be used are left out, told and stored; the rest is trained on', async () => {
   const good = Array.from({ length: 24 }, (_, index) => ({
@@ -129,7 +137,7 @@ test('some rows that cannot be used are left out, told and stored; the rest is t
   }
   using reader = readRun(run);
   expect(reader.series('data/dropped/image_missing').map(({ value }) => value)).toEqual([1]);
-}, 60_000);
+}, 120_000);
 
 test('a disk that fills up ends the run in words; the last good checkpoint is whole and goes on elsewhere', async (context) => {
   const disk = join(root, 'disk');

@@ -43,10 +43,12 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
 
 function tellPlan({ preset, config, stamps }: RunPlan, { data, start }: LiveRun, io: Io): void {
   const { iterations, steps } = planRun(data.training.length, config);
+  const problems = Math.min(config.rollout.problemsPerSync, data.training.length);
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
   io.err(
-    `${preset.name}: ${data.training.length} problems, ${data.validation.length} for validation, ` +
-      `${iterations} iterations of ${config.rollout.problemsPerSync} × ${config.rollout.groupSize} responses, ` +
-      `${steps} steps; from ${start}\n`,
+    `${preset.name}: ${counted(data.training.length, 'problem')}, ${data.validation.length} for validation, ` +
+      `${counted(iterations, 'iteration')} of ${problems} × ${config.rollout.groupSize} responses, ` +
+      `${counted(steps, 'step')}; from ${start}\n`,
   );
   for (const [name, count] of Object.entries(data.dropped)) io.err(`note: ${name}: ${count}\n`);
   for (const note of data.notes) io.err(`note: ${note}\n`);
