@@ -55,7 +55,8 @@ export type ErrorFactory = (
   args: readonly unknown[],
 ) => Error;
 
-const pointer = fileURLToPath(new URL('../../build/native/current.json', import.meta.url));
+const inProject = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const pointer = inProject('build/native/current.json');
 
 /**
  * Threads that wait for each other sleep instead of spinning, unless the user says otherwise: beside
@@ -65,8 +66,9 @@ process.env['OMP_WAIT_POLICY'] ??= 'passive';
 
 function load(): Native {
   if (!existsSync(pointer)) {
+    const setUp = existsSync(inProject('src')) ? 'npm run setup' : inProject('scripts/setup.mjs');
     throw new Error(
-      'the native bridge is not built: expected build/native/current.json; run `npm run setup`',
+      `the native bridge is not built: expected ${pointer}, found none; run \`${setUp}\``,
     );
   }
   const { addon } = JSON.parse(readFileSync(pointer, 'utf8')) as { addon: string };

@@ -3,6 +3,7 @@ import os from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Check, ok } from './check.ts';
 import { broken, runNode } from './child.ts';
+import { setUpAfresh } from './remedy.ts';
 
 /** What the probe prints. */
 export interface EngineProbe {
@@ -50,7 +51,7 @@ export async function checkEngine(signal: AbortSignal): Promise<readonly Check[]
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const probe = fileURLToPath(new URL(`./engine-probe.${extension}`, import.meta.url));
   const done = await runNode([probe], { timeoutMs: 8000, signal });
-  if (done.code !== 0) return [broken('engine loads', done, 'run npm run setup -- --fresh')];
+  if (done.code !== 0) return [broken('engine loads', done, setUpAfresh)];
   return judge(JSON.parse(done.stdout) as EngineProbe, readHardware());
 }
 
@@ -127,8 +128,7 @@ function speed(
   const share = ratio === null ? '' : `, ratio ${ratio.toFixed(2)}`;
   const measured = `${size}²: f32 ${figure(f32)}, bf16 ${figure(bf16)} GFLOP/s${share}`;
   const values = { device, size, f32, bf16, ratio };
-  if (f32 === null)
-    return { name, status: 'fail', measured, advice: 'run npm run setup -- --fresh', values };
+  if (f32 === null) return { name, status: 'fail', measured, advice: setUpAfresh, values };
   // With matrix units (AMX, GPUs) bf16 is many times faster and the ratio says nothing.
   const comparable = device === 'cpu' && flags.has('avx512_bf16') && !flags.has('amx_bf16');
   if (!comparable || ratio === null || ratio >= leastRatio) return ok(name, measured, values);
@@ -152,8 +152,7 @@ function devices({ config }: EngineProbe, { nvidiaDriver }: Hardware): Check {
     name: 'devices',
     status: 'warn',
     measured: `${config.devices.join(', ')}, though an NVIDIA driver is installed`,
-    advice:
-      'this libtorch has no CUDA. Install a Python torch with CUDA, or name one in LIBTORCH, then npm run setup -- --fresh',
+    advice: `this libtorch has no CUDA. Install a Python torch with CUDA, or name one in LIBTORCH, then ${setUpAfresh}`,
     values,
   };
 }

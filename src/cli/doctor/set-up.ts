@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Check, ok } from './check.ts';
 import { broken, lastLine, runNode } from './child.ts';
+import { setUp as remedy } from './remedy.ts';
 
 /** What `scripts/setup.mjs --check` prints. */
 interface SetUpState {
@@ -16,8 +17,6 @@ interface SetUpState {
   };
   readonly selfTest?: string;
 }
-
-const remedy = 'run npm run setup';
 
 /** Whether packages, libtorch and the compiled engine are in place and belong together. */
 export async function checkSetUp(root: string, signal: AbortSignal): Promise<readonly Check[]> {
