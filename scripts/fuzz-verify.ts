@@ -69,7 +69,10 @@ for (let at = 0; at < count; at += 1) {
   const gold = makers[at % 3]?.(draw) ?? '';
   const other = makers[(at + (at % 2)) % 3]?.(draw) ?? '';
   check(gold, other, at);
-  if (at % Math.ceil(count / 10) === 0) heaps.push(process.memoryUsage().heapUsed / 2 ** 20);
+  if (at % Math.ceil(count / 10) === 0) {
+    heaps.push(process.memoryUsage().heapUsed / 2 ** 20);
+    console.log(`${at} cases: ${broken} broken, heap ${heaps.at(-1)?.toFixed(0)} MiB`);
+  }
 }
 const seconds = (performance.now() - started) / 1000;
 console.log(

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -272,6 +272,13 @@ test('every reason is explained in words, and what was found when nothing was', 
   );
   const units = await run(['\\boxed{5}'], { gold: '5 cm' });
   expect(units.out).toContain('note       only one side gives a unit (unit-dropped)');
+});
+
+test('the example of docs/verifier.md prints what the page shows', async () => {
+  const page = readFileSync(new URL('../../docs/verifier.md', import.meta.url), 'utf8');
+  const shownThere = /\$ vl-rethinker verify --gold '([^']*)' '([^']*)'\n([\s\S]*?)```/.exec(page);
+  const [, gold = '', response = '', expected] = shownThere ?? [];
+  expect((await run([response], { gold })).out).toBe(expected);
 });
 
 test('wrong use is said, and nothing from outside reaches the terminal as a control code', async () => {
