@@ -288,6 +288,26 @@ async function compareLengths(context: BenchContext, checkpoint: string): Promis
   });
 }
 
+/** A prompt is computed once for its group, so that eight first tokens cost little more than one. */
+async function compareGroup(context: BenchContext, checkpoint: string): Promise<void> {
+  await using sampler = samplerFor('f32', new Map(), work.group);
+  await sampler.publish(loadModel(checkpoint, { dtype: 'f32' }), 1, { take: true });
+  const random = createSeed('bench sample').at('group').stream();
+  const first = async (count: number): Promise<number> => {
+    const ids = Int32Array.from({ length: 600 }, () => random.int(2000));
+    const prompt = { length: ids.length, chunks: [{ kind: 'tokens', ids } as const] };
+    const start = performance.now();
+    await sampler.sample({ prompt, count, seed: 0, params: { ...params, maxTokens: 1 } });
+    return (performance.now() - start) / 1000;
+  };
+  await context.compare({
+    label: '4M f32, a group of 8 against one, 600-token prompt, 1 token',
+    ours: () => first(work.group),
+    theirs: () => first(1),
+    bar: 1.5,
+  });
+}
+
 export const bench: Bench = {
   name: 'sample',
   summary: '16 problems with pictures × 8 answers × 64 tokens, against generate and vLLM',
@@ -305,6 +325,7 @@ export const bench: Bench = {
         }
         if (name === '40M') continue;
         compareBest(context, found);
+        await compareGroup(context, checkpoint);
         await compareLengths(context, checkpoint);
       }
     } finally {

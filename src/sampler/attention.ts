@@ -78,7 +78,7 @@ function weigh(toPrompt: Tensor, toOwn: Tensor, { mask }: LayerView): Tensor {
   return (mask === null ? scores : scores.add_(mask)).softmax(-1);
 }
 
-/** Scores [over, K, R, t] of queries [over, K, R, d] to what the rows wrote; −∞ where a band does not look. */
+/** Scores [over, K, R, t] of queries [over, K, R, d] to what the rows wrote; the mask hides where a band does not look. */
 function ownScores(q: Tensor, view: LayerView, over: readonly number[]): Tensor {
   const { K, R, d, all, t } = view.sizes;
   const { sights, index, turned } = view;
@@ -89,9 +89,7 @@ function ownScores(q: Tensor, view: LayerView, over: readonly number[]): Tensor 
     const rows = turned.asStrided([end - start, K, R, d], strides, start * all * d);
     const scores = rows.matmul(layerOf(keys, index));
     const missing = t - columns;
-    return missing === 0
-      ? scores
-      : ops.constantPadNd(scores, [missing, 0], Number.NEGATIVE_INFINITY);
+    return missing === 0 ? scores : ops.constantPadNd(scores, [missing, 0]);
   });
   return joined(parts, [...over, K, R, t]);
 }

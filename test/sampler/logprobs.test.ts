@@ -3,7 +3,7 @@ import { tokenLogprobs } from '#model';
 import type { Prompt } from '#model/processor';
 import { type Completion, type SampleRequest } from '#sampler';
 import { fromArray, noGrad, TensorScope } from '#tensor';
-import { picture, promptOf, words } from '../../src/model/__fixtures__/tiny.ts';
+import { picture, promptOf, tinyModel, words } from '../../src/model/__fixtures__/tiny.ts';
 import { ask, openTiny, pictures } from './open-tiny.ts';
 
 type Tiny = Awaited<ReturnType<typeof openTiny>>;
@@ -86,6 +86,54 @@ test.each([0.7, 1, 1.3])(
     }
   },
 );
+
+test('rows that come much later than others have the log-probs of the trainer', async () => {
+  const tiny = await openTiny({ maxRows: 120 });
+  await using _sampler = tiny.sampler;
+  const prompts = [promptOf(2, [14]), promptOf(1, [9, picture('a', 4, 6), 5])];
+  // A hundred rows end after 90 tokens; a hundred others take their places beside 20 old ones.
+  const wanted = [
+    { count: 20, maxTokens: 130 },
+    { count: 100, maxTokens: 90 },
+    { count: 100, maxTokens: 25 },
+  ];
+  const all = await Promise.all(
+    wanted.map(({ count, maxTokens }, seed) =>
+      tiny.sampler.sample(
+        ask(prompts[seed % 2]!, { count, seed, params: { maxTokens, stopIds: [] } }),
+      ),
+    ),
+  );
+  for (const [index, completions] of all.entries()) {
+    const some = completions.filter((_, row) => row % 10 === 0);
+    const responses = some.map(({ tokens }) => tokens);
+    expect(misses(flat(some), trained(tiny, prompts[index % 2]!, responses, 1))).toEqual([]);
+  }
+});
+
+test('in bf16 sampler and trainer are equally far from the same weights in f32', async () => {
+  const tiny = await openTiny({ dtype: 'bf16' }, tinyModel('bf16'));
+  await using _sampler = tiny.sampler;
+  const exact = tinyModel('f32');
+  for (const [name, weight] of exact.parameters) {
+    noGrad(() => weight.detach().copy_(tiny.model.parameters.get(name)!));
+  }
+  const prompt = promptOf(1, [9, picture('a', 4, 6), 5]);
+  const completions = await tiny.sampler.sample(
+    ask(prompt, { count: 16, params: { maxTokens: 40, stopIds: [] } }),
+  );
+  const responses = completions.map(({ tokens }) => tokens);
+  const truth = trained({ ...tiny, model: exact }, prompt, responses, 1);
+  const theirs = trained(tiny, prompt, responses, 1);
+  const ours = distances(flat(completions), truth);
+  const other = distances([...theirs], truth);
+  expect(ours.mean / other.mean).toBeLessThan(1.25);
+  expect(ours.k3 / other.k3).toBeLessThan(1.5);
+  // Not farther from each other than two independent errors would be.
+  const between = distances(flat(completions), theirs);
+  expect(between.mean).toBeLessThan(1.5 * other.mean);
+  expect([...completions[0]!.logprobs].every((value) => value <= 0)).toBe(true);
+});
 
 test('a continuation has the log-probs of the whole, with its keys kept and without', async () => {
   const tiny = await openTiny();
