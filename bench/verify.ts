@@ -1,6 +1,18 @@
 /** The verifier: its scoreboard on the example collection, time per pair, worst cases, pool, import. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { createVerifyPool, verify } from '../src/verify/index.ts';
 import type { VerifyTask } from '../src/verify/index.ts';
 import {
@@ -204,18 +216,51 @@ async function againstMathVerify(
   });
 }
 
-/** Milliseconds to import the door in a fresh process, from source: the best of five. */
+/**
+ * Milliseconds to import the door in a fresh process, the best of seven: the built files as users
+ * import them, the same with Node's compile cache filled, and the source with its types stripped.
+ */
 function imported(context: BenchContext): void {
-  const door = new URL('../src/verify/index.ts', import.meta.url).href;
+  const folder = mkdtempSync(join(tmpdir(), 'verify-built-'));
+  try {
+    const built = pathToFileURL(join(build(folder), 'index.js')).href;
+    const cache = { NODE_COMPILE_CACHE: join(folder, 'cache') };
+    context.value({ label: 'import, built', value: importMs(built), unit: 'ms', most: 10 });
+    const cached = importMs(built, [], cache);
+    context.value({ label: 'import, built, compile cache', value: cached, unit: 'ms' });
+    const source = new URL('../src/verify/index.ts', import.meta.url).href;
+    const stripped = importMs(source, ['--conditions=source']);
+    context.value({ label: 'import from source, types stripped', value: stripped, unit: 'ms' });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The room without its types, as `npm run build` writes it. */
+function build(folder: string): string {
+  const room = fileURLToPath(new URL('../src/verify/', import.meta.url));
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  for (const path of readdirSync(room, { recursive: true, encoding: 'utf8' })) {
+    if (!path.endsWith('.ts') || path.endsWith('.test.ts') || path.includes('__')) continue;
+    const code = stripTypeScriptTypes(readFileSync(join(room, path), 'utf8'));
+    const target = join(folder, path.replace(/ts$/, 'js'));
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, code.replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
+  }
+  return folder;
+}
+
+function importMs(
+  door: string,
+  flags: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): number {
   const script = `const t = performance.now(); await import(${JSON.stringify(door)}); process.stdout.write(String(performance.now() - t));`;
-  const args = ['--conditions=source', '--input-type=module', '-e', script];
-  const times = Array.from({ length: 5 }, () =>
-    Number(execFileSync(process.execPath, args, { encoding: 'utf8' })),
+  const args = [...flags, '--input-type=module', '-e', script];
+  const times = Array.from({ length: 7 }, () =>
+    Number(
+      execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } }),
+    ),
   );
-  context.value({
-    label: 'import from source, types stripped',
-    value: Math.min(...times),
-    unit: 'ms',
-    most: 10,
-  });
+  return Math.min(...times);
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { resolvePolicy } from './policy.ts';
 import type { VerifyInput } from './input.ts';
 import type { Verdict } from './verdict.ts';
@@ -148,7 +148,9 @@ class Pool implements VerifyPool {
   }
 
   private start(shared: SharedArrayBuffer | ArrayBufferLike): Worker {
-    const worker = new Worker(this.options.workerUrl, { workerData: shared });
+    // Loaded here: the door is imported more often than a pool is made.
+    const threads = process.getBuiltinModule('node:worker_threads');
+    const worker = new threads.Worker(this.options.workerUrl, { workerData: shared });
     worker.unref();
     return worker;
   }
