@@ -13,7 +13,7 @@ const executablePath = places.find((path) => existsSync(path));
 if (executablePath === undefined) {
   console.warn(`skipped: no Chromium in ${places.join(', ')}; the report is not opened`);
 }
-const withBrowser = test.skipIf(executablePath === undefined);
+const needsBrowser = { skip: executablePath === undefined };
 
 let root = '';
 let browser: Browser | undefined;
@@ -61,9 +61,9 @@ async function opened(
   return { page, complaints };
 }
 
-withBrowser(
+test(
   'a report of 200 iterations is drawn within two seconds of computing, without error or request',
-  { timeout: 300_000 },
+  { ...needsBrowser, timeout: 300_000 },
   async () => {
     makeRun({
       folder: join(root, 'long'),
@@ -90,7 +90,7 @@ withBrowser(
   },
 );
 
-withBrowser('pointing at a curve shows its values; the legend hides a line', async () => {
+test('pointing at a curve shows its values; the legend hides a line', needsBrowser, async () => {
   makeRun({ folder: join(root, 'short'), iterations: 4, rethinks: true });
   const { page, complaints } = await opened(await written('short', [join(root, 'short')]), {
     width: 1280,
@@ -111,7 +111,7 @@ withBrowser('pointing at a curve shows its values; the legend hides a line', asy
   await page.context().close();
 });
 
-withBrowser('nothing is wider than a phone, and hostile texts stay texts', async () => {
+test('nothing is wider than a phone, and hostile texts stay texts', needsBrowser, async () => {
   const text = '</script><img src=x onerror=alert(1)><script>alert(2)</script>';
   makeRun({ folder: join(root, 'hostile'), iterations: 2, rethinks: true, text, name: text });
   makeRun({ folder: join(root, 'other'), iterations: 2, mode: 'grpo' });
