@@ -13,6 +13,8 @@ os.environ.setdefault("VLLM_CPU_OMP_THREADS_BIND", "nobind")
 os.environ.setdefault("VLLM_ENABLE_V1_MULTIPROCESSING", "0")
 os.environ.setdefault("VLLM_NO_USAGE_STATS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+# Unless told, it takes one thread.
+os.environ.setdefault("OMP_NUM_THREADS", str(os.cpu_count()))
 
 # vLLM looks at a model's class in a process of its own, which must find the same modules.
 if importlib.util.find_spec("torchvision") is None:
