@@ -60,7 +60,7 @@ function section(
 
 function shown(value: Json | undefined): string {
   if (value === undefined) return '–';
-  if (typeof value === 'number') return Number.isInteger(value) ? `${value}` : value.toPrecision(5);
+  if (typeof value === 'number') return `${Number(value.toPrecision(5))}`;
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -68,5 +68,5 @@ function shown(value: Json | undefined): string {
 function change({ a, b }: Difference<Json>): string {
   if (typeof a !== 'number' || typeof b !== 'number') return '';
   const by = b - a;
-  return `${by >= 0 ? '+' : ''}${Number.isInteger(by) ? by : by.toPrecision(3)}`;
+  return `${by >= 0 ? '+' : ''}${Number(by.toPrecision(3))}`;
 }

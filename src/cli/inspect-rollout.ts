@@ -78,9 +78,12 @@ function verdictText({ code, extracted, reward, shaping }: VerdictRow, color: bo
 
 function useLines(uses: readonly StoredUse[]): readonly string[] {
   if (uses.length === 0) return [];
-  const steps = uses.map(({ step, age }) =>
-    age === null ? `step ${step}` : `step ${step} (replayed, age ${age})`,
-  );
+  // Replay may draw a sample several times in one step.
+  const steps = [...Map.groupBy(uses, ({ step, age }) => `${step} ${age}`).values()].map((same) => {
+    const [{ step, age } = { step: 0, age: null }] = same;
+    if (age === null) return `step ${step}`;
+    return `step ${step} (replayed${same.length > 1 ? ` ${same.length} times` : ''}, age ${age})`;
+  });
   return [`   trained on in ${steps.join(', ')}`];
 }
 

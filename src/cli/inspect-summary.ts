@@ -30,10 +30,18 @@ export function summaryLines(
     ...head.stamps.map((stamp) => paint(color, 'yellow', `! ${stamp}`)),
     `best checkpoint ${best === undefined ? 'none' : `${best.name} (${best.score?.toFixed(4)})`}, last ${last?.name ?? 'none'}`,
     ...gateLines(run),
-    ...alarms.map(({ name, message }) => paint(color, 'red', `alarm ${name}: ${message}`)),
+    ...alarmLines(alarms).map((line) => paint(color, 'red', line)),
     '',
     ...course(run),
   ];
+}
+
+/** Each alarm once, in its last words, and how often it was raised. */
+function alarmLines(alarms: RunSummary['alarms']): readonly string[] {
+  return [...Map.groupBy(alarms, ({ name }) => name)].map(([name, raised]) => {
+    const times = raised.length === 1 ? '' : ` (${raised.length} times)`;
+    return `alarm ${name}${times}: ${raised.at(-1)?.message ?? ''}`;
+  });
 }
 
 function gateLines(run: RunReader): readonly string[] {
