@@ -48,40 +48,80 @@ export async function readResponses(
   root: string,
   benchmark: Benchmark,
 ): Promise<GivenResponses> {
-  const responses: GivenResponse[] = [];
-  const faults: ItemFault[] = [];
-  const failed: string[] = [];
+  const read: Read = { responses: [], faults: [], failed: [] };
+  const maps: Read = { responses: [], faults: [], failed: [] };
   for (const file of files) {
     const name = relative(root, file).split(sep).join('/') || basename(file);
     for await (const batch of (await openRows(file)).batches()) {
       for (const { row, value, fault } of batch) {
         const at = { file: name, row };
-        const id = value === undefined ? undefined : maybeTextIn(value, ...ID);
-        if (value === undefined || id === undefined) {
-          faults.push({
-            ...at,
-            message: fault ?? `expected an id (${ID.join(', ')}), found ${columnsOf(value)}`,
-          });
-          continue;
-        }
-        const { response, extraction } = answerIn(value, benchmark);
-        if (response !== undefined && FAILED.test(response)) failed.push(id);
-        else if (value['finish'] === 'failed') failed.push(id);
-        else if (response === undefined && extraction === undefined)
-          faults.push({ ...at, id, message: `expected a response, found ${columnsOf(value)}` });
-        else
-          responses.push({
-            ...at,
-            id,
-            response: response ?? '',
-            ...(extraction === undefined ? {} : { extraction }),
-            truncated: truncation(value),
-            value,
-          });
+        if (value === undefined)
+          read.faults.push({ ...at, message: fault ?? 'expected a row, found none' });
+        else if (isMap(value))
+          for (const [id, response] of Object.entries(value))
+            take({ id, response }, { at, benchmark, read: maps });
+        else take(value, { at, benchmark, read });
       }
     }
   }
-  return { responses, faults, failed };
+  // MMMU publishes the letters again that its parser found in the responses beside them.
+  return read.responses.length > 0 ? read : { ...maps, faults: [...read.faults, ...maps.faults] };
+}
+
+interface Read {
+  readonly responses: GivenResponse[];
+  readonly faults: ItemFault[];
+  readonly failed: string[];
+}
+
+function take(
+  value: Row,
+  {
+    at,
+    benchmark,
+    read,
+  }: {
+    readonly at: { readonly file: string; readonly row: number };
+    readonly benchmark: Benchmark;
+    readonly read: Read;
+  },
+): void {
+  const id = maybeTextIn(value, ...ID);
+  if (id === undefined) {
+    const message = `expected an id (${ID.join(', ')}), found ${columnsOf(value)}`;
+    read.faults.push({ ...at, message });
+    return;
+  }
+  const { response, extraction } = answerIn(value, benchmark);
+  if (hasFailed(value, response) && extraction === undefined) read.failed.push(id);
+  else if (response === undefined && extraction === undefined)
+    read.faults.push({ ...at, id, message: `expected a response, found ${columnsOf(value)}` });
+  else
+    read.responses.push({
+      ...at,
+      id,
+      response: response ?? '',
+      ...(extraction === undefined ? {} : { extraction }),
+      truncated: truncation(value),
+      value,
+    });
+}
+
+/** A harness's text for a failed request, its mark, or null or an error object in place of a response. */
+function hasFailed(value: Row, response: string | undefined): boolean {
+  if (value['finish'] === 'failed') return true;
+  if (response !== undefined) return FAILED.test(response);
+  return RESPONSE.some((column) => column in value && typeof value[column] === 'object');
+}
+
+/** Responses by id in one object, as MMMU publishes them. */
+function isMap(value: Row): boolean {
+  const columns = Object.keys(value);
+  return (
+    columns.length > 0 &&
+    ![...ID, ...RESPONSE].some((column) => column in value) &&
+    columns.every((column) => typeof value[column] === 'string')
+  );
 }
 
 /**

@@ -103,7 +103,7 @@ test('MATH-V: the data is test.jsonl, the output has responses and the text that
   const output = folderOf({
     'model.jsonl': lines([
       { id: '1', response: 'It is 4.', model_answer: '4' },
-      { id: '2', response: 'so \\boxed{\\frac12}' },
+      { id: '2', response: 'so \\boxed{\\frac{1}{2}}' },
     ]),
   });
   const report = await score('mathvision', output, data);
@@ -225,7 +225,7 @@ test('MathVista: objects by pid; from an extraction the nearest option counts an
   expect(report.tallies.official.nearest).toBe(1);
 });
 
-test('EMMA: letter or text of the option, number words, the stored extraction where there is one', async () => {
+test('EMMA: letter or text of the option, the stored extraction where there is one, null for what failed', async () => {
   const responses = folderOf({
     'results.json': {
       math_1: {
@@ -239,16 +239,50 @@ test('EMMA: letter or text of the option, number words, the stored extraction wh
       coding_1: {
         pid: 'coding_1',
         options: [],
-        answer: 'three',
+        answer: '3',
         type: 'Open-ended',
         response: 'unclear',
-        extraction: '3',
+        extraction: '\\frac{6}{2}',
+      },
+      coding_2: {
+        pid: 'coding_2',
+        options: [],
+        answer: '3',
+        type: 'Open-ended',
+        response: null,
+        extraction: null,
+        true_false: false,
       },
     },
   });
   const report = await score('emma', responses);
   expect(report.scored.map(({ scores }) => scores.official.status)).toEqual(['correct', 'correct']);
+  expect(report.failed).toEqual(['coding_2']);
+  expect(report.faults).toEqual([]);
   expect([...(report.tallies.official.groups.get('category')?.keys() ?? [])]).toEqual(['a', 'b']);
+});
+
+test('MMMU: answers by id in one object count where no responses lie beside them', async () => {
+  const data = folderOf({
+    'answers_val.json': {
+      validation_Art_1: { question_type: 'multiple-choice', ground_truth: 'B' },
+      validation_Art_2: { question_type: 'short-answer', ground_truth: '24' },
+    },
+  });
+  const letters = { validation_Art_1: 'B', validation_Art_2: 'It is 25.' };
+  const alone = await score('mmmu', folderOf({ 'total.json': letters }), data);
+  expect(alone.scored.map(({ scores }) => scores.official.status)).toEqual(['correct', 'wrong']);
+  const row = {
+    id: 'validation_Art_1',
+    question_type: 'multiple-choice',
+    answer: 'B',
+    all_choices: ['A', 'B'],
+    index2ans: { A: 'x', B: 'y' },
+    response: 'A',
+  };
+  const beside = folderOf({ 'total.json': letters, 'Art.json': [row] });
+  const both = await score('mmmu', beside, data);
+  expect(both.scored.map(({ given }) => given.response)).toEqual(['A']);
 });
 
 test('what failed upstream is no wrong answer, and a row without a response is named', async () => {
