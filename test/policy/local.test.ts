@@ -100,7 +100,10 @@ describe('gradients', () => {
     await addGradient(policy, [moving], both);
     expect(await gradientNorm(policy)).toBe(whole);
     // Nothing of them goes back: not even what is no number could spoil the gradient.
-    const broken = resting.map((one) => ({ ...one, oldLogprobs: one.oldLogprobs.map(() => NaN) }));
+    const broken = resting.map((one) => ({
+      ...one,
+      temperatures: one.temperatures.map(() => NaN),
+    }));
     await addGradient(policy, [[...moving, ...broken]], both);
     expect(await gradientNorm(policy)).toBe(whole);
     // An advantage too small to matter takes the way through the gradient: the same measurements.
