@@ -134,6 +134,8 @@ export interface BenchContext {
     script: string,
     needs?: { readonly modules?: readonly string[] },
   ): Promise<PythonBaseline | undefined>;
+  /** A new empty folder, removed when the benchmark returns; not for gigabytes that a part needs. */
+  folder(): string;
   readonly signal: AbortSignal;
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { BenchContext, Comparison, Figure, PythonBaseline, Seconds, Value } from './bench.ts';
 import { PythonProcess, findPython } from './python-baseline.ts';
 import { part, partsOf, spread, whole } from './statistics.ts';
@@ -29,6 +32,7 @@ export class Context implements BenchContext, Disposable {
   readonly #bench: string;
   readonly #reporter: Reporter;
   readonly #pythons: PythonProcess[] = [];
+  readonly #folders: string[] = [];
   readonly #said = new Set<string>();
 
   constructor(bench: string, reporter: Reporter, signal: AbortSignal) {
@@ -139,7 +143,14 @@ export class Context implements BenchContext, Disposable {
     return figure;
   }
 
+  folder(): string {
+    const made = mkdtempSync(join(tmpdir(), `bench-${this.#bench}-`));
+    this.#folders.push(made);
+    return made;
+  }
+
   [Symbol.dispose](): void {
     for (const python of this.#pythons) python[Symbol.dispose]();
+    for (const folder of this.#folders) rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -27,41 +25,37 @@ async function read(file: string): Promise<Read> {
 async function parquet(context: BenchContext): Promise<void> {
   const python = await context.python('data.py', { modules: ['pyarrow'] });
   if (python === undefined) return;
-  const folder = await mkdtemp(join(tmpdir(), 'bench-data-'));
-  try {
-    for (const [name, groups] of [
-      ['groups of 1,000 rows', 1000],
-      ['one group of all rows', 0],
-    ] as const) {
-      const path = join(folder, `${groups}.parquet`);
-      await python.call('make', { path, rows: ROWS, groups });
-      const reads: Read[] = [];
-      await context.compare({
-        label: `${ROWS} rows, ${name}`,
-        ours: async () => {
-          const found = await read(path);
-          reads.push(found);
-          return found.seconds;
-        },
-        theirs: python.timer('scan', { path }),
-        rounds: 3,
-        warmup: 1,
-        work: { amount: ROWS, unit: 'rows' },
-      });
-      const best = (pick: (one: Read) => number): number => Math.min(...reads.map(pick));
-      const worst = Math.max(...reads.map(({ peakMegabytes }) => peakMegabytes));
-      context.value({
-        label: 'first problem',
-        value: best((one) => one.first),
-        unit: 's',
-        most: 1,
-      });
-      const rate = ROWS / best((one) => one.seconds);
-      context.value({ label: 'rate', value: rate, unit: 'rows/s', least: 5000 });
-      context.value({ label: 'peak memory', value: worst, unit: 'MB', most: 500 });
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+  const folder = context.folder();
+  for (const [name, groups] of [
+    ['groups of 1,000 rows', 1000],
+    ['one group of all rows', 0],
+  ] as const) {
+    const path = join(folder, `${groups}.parquet`);
+    await python.call('make', { path, rows: ROWS, groups });
+    const reads: Read[] = [];
+    await context.compare({
+      label: `${ROWS} rows, ${name}`,
+      ours: async () => {
+        const found = await read(path);
+        reads.push(found);
+        return found.seconds;
+      },
+      theirs: python.timer('scan', { path }),
+      rounds: 3,
+      warmup: 1,
+      work: { amount: ROWS, unit: 'rows' },
+    });
+    const best = (pick: (one: Read) => number): number => Math.min(...reads.map(pick));
+    const worst = Math.max(...reads.map(({ peakMegabytes }) => peakMegabytes));
+    context.value({
+      label: 'first problem',
+      value: best((one) => one.first),
+      unit: 's',
+      most: 1,
+    });
+    const rate = ROWS / best((one) => one.seconds);
+    context.value({ label: 'rate', value: rate, unit: 'rows/s', least: 5000 });
+    context.value({ label: 'peak memory', value: worst, unit: 'MB', most: 500 });
   }
 }
 

@@ -1,5 +1,4 @@
-import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { encodePng, openImage } from '#data';
@@ -169,20 +168,16 @@ export const bench: Bench = {
   name: 'grpo',
   summary: 'one GRPO step, 16 problems × 8 rollouts × 64 tokens, against TRL’s GRPOTrainer',
   async run(context) {
-    const base = mkdtempSync(join(tmpdir(), 'bench-grpo-'));
-    try {
-      const files = [
-        'tokenizer.json',
-        'tokenizer_config.json',
-        'chat_template.jinja',
-        'generation_config.json',
-      ];
-      for (const name of files) copyFileSync(join(tokenizer, name), join(base, name));
-      const parameters = writeRandomCheckpoint(base, config);
-      context.note(`${(parameters / 1e6).toFixed(2)} M parameters`);
-      for (const dtype of ['f32', 'bf16'] as const) await compare(context, base, dtype);
-    } finally {
-      rmSync(base, { recursive: true, force: true });
-    }
+    const base = context.folder();
+    const files = [
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'chat_template.jinja',
+      'generation_config.json',
+    ];
+    for (const name of files) copyFileSync(join(tokenizer, name), join(base, name));
+    const parameters = writeRandomCheckpoint(base, config);
+    context.note(`${(parameters / 1e6).toFixed(2)} M parameters`);
+    for (const dtype of ['f32', 'bf16'] as const) await compare(context, base, dtype);
   },
 };

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openImage } from '#data';
 import {
@@ -73,14 +71,10 @@ export const bench: Bench = {
   name: 'images',
   summary: "a picture of one megapixel becomes patches, against transformers' processor",
   async run(context) {
-    const folder = mkdtempSync(join(tmpdir(), 'bench-images-'));
-    try {
-      const python = await context.python('images.py', {
-        modules: ['torch', 'transformers', 'PIL'],
-      });
-      for (const size of sizes) await compareSize(context, python, { ...size, folder });
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    const folder = context.folder();
+    const python = await context.python('images.py', {
+      modules: ['torch', 'transformers', 'PIL'],
+    });
+    for (const size of sizes) await compareSize(context, python, { ...size, folder });
   },
 };

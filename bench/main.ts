@@ -22,7 +22,7 @@ The baseline runs in the Python that VL_PYTHON names, else python3; without torc
 own figures are printed alone.
 `;
 
-/** The modules beside this file that export \`bench\`; the others are the harness. */
+/** The modules beside this file that export `bench`; the others are the harness. */
 async function discover(): Promise<readonly Bench[]> {
   const names = readdirSync(import.meta.dirname)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
@@ -50,7 +50,15 @@ class CommandError extends Error {}
 
 /** The first Ctrl-C ends the benchmark after its round, the second at once. */
 const stop = new AbortController();
-process.once('SIGINT', () => stop.abort());
+let status = 1;
+for (const [name, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(name, () => {
+    status = code;
+    stop.abort();
+  });
 
 function choose(all: readonly Bench[], names: readonly string[]): readonly Bench[] {
   const known = all.map(({ name }) => name);
@@ -87,16 +95,28 @@ async function runAll(chosen: readonly Bench[], json: boolean): Promise<readonly
   return figures;
 }
 
+const options = {
+  json: { type: 'boolean', default: false },
+  strict: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+} as const;
+
+function parse() {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    const unknown = /^Unknown option '(-+)([^' ]+)/.exec(text);
+    if (unknown === null) throw new CommandError(text);
+    const [, dashes = '', name = ''] = unknown;
+    const hint = didYouMean(name, Object.keys(options), '--');
+    throw new CommandError(`unknown option ${dashes}${name}${hint}`);
+  }
+}
+
 async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    options: {
-      json: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      list: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-    allowPositionals: true,
-  });
+  const { values, positionals } = parse();
   if (values.help) {
     process.stdout.write(usage);
     return 0;
@@ -120,10 +140,9 @@ try {
 } catch (error) {
   if (stop.signal.aborted) {
     process.stderr.write('bench: stopped\n');
-    process.exit(130);
+    process.exit(status);
   }
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const misuse = error instanceof CommandError || code.startsWith('ERR_PARSE_ARGS');
+  const misuse = error instanceof CommandError;
   const text = error instanceof Error ? (misuse ? error.message : error.stack) : String(error);
   process.stderr.write(`bench: ${text ?? ''}\n${misuse ? usage : ''}`);
   process.exitCode = misuse ? 2 : 1;

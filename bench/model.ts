@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel, type QwenVL, tokenLogprobs } from '#model';
 import { type DType, engineConfig, TensorScope } from '#tensor';
@@ -137,30 +135,24 @@ export const bench: Bench = {
   name: 'model',
   summary: 'forward and backward of 16 sequences with pictures, against transformers',
   async run(context) {
-    const folder = mkdtempSync(join(tmpdir(), 'bench-model-'));
-    try {
-      const python = await context.python('model.py', { modules: ['torch', 'transformers'] });
-      for (const [size, config] of Object.entries(models)) {
-        const checkpoint = join(folder, size);
-        // The larger model takes seconds a pass: the batch as training has it, and fewer rounds.
-        const [rounds, names] = size === '4M' ? [9, Object.keys(batches)] : [5, ['mixed']];
-        const parameters = writeRandomCheckpoint(checkpoint, config);
-        context.note(`${size}: ${(parameters / 1e6).toFixed(1)} M parameters`);
-        for (const [name, shapes] of Object.entries(batches)) {
-          if (!names.includes(name)) continue;
-          const file = join(folder, `${size}-${name}.safetensors`);
-          const data = writeBatch(file, shapes, config);
-          context.note(
-            `${name}: ${data.tokens} tokens, padded ${(100 * data.padding).toFixed(0)} %`,
-          );
-          for (const dtype of ['f32', 'bf16'] as const) {
-            const label = `${size} ${name} ${dtype}`;
-            await compareSetting(context, python, { label, dtype, checkpoint, file, data, rounds });
-          }
+    const folder = context.folder();
+    const python = await context.python('model.py', { modules: ['torch', 'transformers'] });
+    for (const [size, config] of Object.entries(models)) {
+      const checkpoint = join(folder, size);
+      // The larger model takes seconds a pass: the batch as training has it, and fewer rounds.
+      const [rounds, names] = size === '4M' ? [9, Object.keys(batches)] : [5, ['mixed']];
+      const parameters = writeRandomCheckpoint(checkpoint, config);
+      context.note(`${size}: ${(parameters / 1e6).toFixed(1)} M parameters`);
+      for (const [name, shapes] of Object.entries(batches)) {
+        if (!names.includes(name)) continue;
+        const file = join(folder, `${size}-${name}.safetensors`);
+        const data = writeBatch(file, shapes, config);
+        context.note(`${name}: ${data.tokens} tokens, padded ${(100 * data.padding).toFixed(0)} %`);
+        for (const dtype of ['f32', 'bf16'] as const) {
+          const label = `${size} ${name} ${dtype}`;
+          await compareSetting(context, python, { label, dtype, checkpoint, file, data, rounds });
         }
       }
-    } finally {
-      rmSync(folder, { recursive: true });
     }
   },
 };

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Patches, Prompt } from '#model/processor';
 import type { Loss, TrainSequence } from '#policy';
 import { liveTensors, memory } from '#tensor';
@@ -126,31 +123,27 @@ export const bench: Bench = {
   name: 'policy',
   summary: 'a training step of groups of eight, each prompt computed once against eight times',
   async run(context) {
-    const base = mkdtempSync(join(tmpdir(), 'bench-policy-'));
-    try {
-      writeRandomCheckpoint(base, models['4M']);
-      await using trainer = new Trainer(
-        {
-          base,
-          dtype: 'f32',
-          samplerDtype: 'f32',
-          device: 'cpu',
-          threads: 0,
-          trainVision: true,
-          gradientCheckpointing: false,
-          bannedIds: [],
-          maxRows: 256,
-          cacheBytes: 2 ** 28,
-          tokensAtOnce: 8192,
-        },
-        (hash) => Promise.resolve(patchesOf(hash)),
-      );
-      await sharing(context, trainer, { times: 1, bar: 0.7 });
-      await sharing(context, trainer, { times: 4, bar: 0.45 });
-      await vanishing(context, trainer);
-      await flat(context, trainer);
-    } finally {
-      rmSync(base, { recursive: true, force: true });
-    }
+    const base = context.folder();
+    writeRandomCheckpoint(base, models['4M']);
+    await using trainer = new Trainer(
+      {
+        base,
+        dtype: 'f32',
+        samplerDtype: 'f32',
+        device: 'cpu',
+        threads: 0,
+        trainVision: true,
+        gradientCheckpointing: false,
+        bannedIds: [],
+        maxRows: 256,
+        cacheBytes: 2 ** 28,
+        tokensAtOnce: 8192,
+      },
+      (hash) => Promise.resolve(patchesOf(hash)),
+    );
+    await sharing(context, trainer, { times: 1, bar: 0.7 });
+    await sharing(context, trainer, { times: 4, bar: 0.45 });
+    await vanishing(context, trainer);
+    await flat(context, trainer);
   },
 };

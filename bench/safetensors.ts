@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ops, Safetensors, TensorScope, writeSafetensors } from '#tensor';
 import type { Bench } from './bench.ts';
@@ -36,27 +35,23 @@ export const bench: Bench = {
   summary: 'reading a bf16 checkpoint: mapped and touched, and cast to f32',
   async run(context) {
     const python = await context.python('load.py', { modules: ['torch', 'safetensors'] });
-    const folder = mkdtempSync(join(tmpdir(), 'vl-rethinker-bench-'));
-    try {
-      const path = join(folder, 'model.safetensors');
-      const work = { amount: writeWeights(path), unit: 'GB' };
-      const forms = [
-        { name: 'touch', label: 'mapped and touched', ours: mapAndTouch },
-        { name: 'cast', label: 'cast to f32', ours: loadAndCast },
-      ];
-      for (const { name, label, ours } of forms) {
-        const theirs = python?.timer(name, { path });
-        await context.compare({
-          label,
-          ours: () => ours(path),
-          theirs,
-          rounds: 11,
-          warmup: 3,
-          work,
-        });
-      }
-    } finally {
-      rmSync(folder, { recursive: true });
+    const folder = context.folder();
+    const path = join(folder, 'model.safetensors');
+    const work = { amount: writeWeights(path), unit: 'GB' };
+    const forms = [
+      { name: 'touch', label: 'mapped and touched', ours: mapAndTouch },
+      { name: 'cast', label: 'cast to f32', ours: loadAndCast },
+    ];
+    for (const { name, label, ours } of forms) {
+      const theirs = python?.timer(name, { path });
+      await context.compare({
+        label,
+        ours: () => ours(path),
+        theirs,
+        rounds: 11,
+        warmup: 3,
+        work,
+      });
     }
   },
 };

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadModel } from '#model';
 import type { Patches } from '#model/processor';
@@ -312,24 +310,20 @@ export const bench: Bench = {
   name: 'sample',
   summary: '16 problems with pictures × 8 answers × 64 tokens, against generate and vLLM',
   async run(context) {
-    const folder = mkdtempSync(join(tmpdir(), 'bench-sample-'));
-    try {
-      const python = await context.python('sample.py', { modules: ['torch', 'transformers'] });
-      for (const name of ['4M', '40M'] as const) {
-        const checkpoint = join(folder, name);
-        const parameters = writeRandomCheckpoint(checkpoint, models[name]);
-        context.note(`${name}: ${(parameters / 1e6).toFixed(1)} M parameters`);
-        const found: Medians[] = [];
-        for (const dtype of ['f32', 'bf16'] as const) {
-          found.push(await compareSetting(context, { name, dtype, checkpoint, python }));
-        }
-        if (name === '40M') continue;
-        compareBest(context, found);
-        await compareGroup(context, checkpoint);
-        await compareLengths(context, checkpoint);
+    const folder = context.folder();
+    const python = await context.python('sample.py', { modules: ['torch', 'transformers'] });
+    for (const name of ['4M', '40M'] as const) {
+      const checkpoint = join(folder, name);
+      const parameters = writeRandomCheckpoint(checkpoint, models[name]);
+      context.note(`${name}: ${(parameters / 1e6).toFixed(1)} M parameters`);
+      const found: Medians[] = [];
+      for (const dtype of ['f32', 'bf16'] as const) {
+        found.push(await compareSetting(context, { name, dtype, checkpoint, python }));
       }
-    } finally {
-      rmSync(folder, { recursive: true });
+      if (name === '40M') continue;
+      compareBest(context, found);
+      await compareGroup(context, checkpoint);
+      await compareLengths(context, checkpoint);
     }
   },
 };

@@ -1,4 +1,5 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -96,6 +97,29 @@ describe('a comparison', () => {
     const ours = () => controller.abort();
     await expect(context.compare({ label: 'x', ours })).rejects.toThrow(/abort/i);
   });
+});
+
+test('a folder of a benchmark is its own, and gone when it ends', () => {
+  const { context } = harness();
+  const [first, second] = [context.folder(), context.folder()];
+  expect(first).not.toBe(second);
+  writeFileSync(join(first, 'file'), '');
+  context[Symbol.dispose]();
+  expect([existsSync(first), existsSync(second)]).toEqual([false, false]);
+});
+
+test.for([
+  [['stpe'], /no benchmark "stpe"; did you mean step\?/],
+  [['--jsn'], /unknown option --jsn; did you mean --json\?/],
+] as const)('%j is used wrongly, with the nearest word', ([args, sentence]) => {
+  const main = join(import.meta.dirname, '../bench/main.ts');
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--conditions=source', main, ...args],
+    { encoding: 'utf8' },
+  );
+  expect(stderr).toMatch(sentence);
+  expect([status, stdout]).toEqual([2, '']);
 });
 
 test('a value is held against its bounds', () => {
