@@ -8,7 +8,7 @@ import { loadModel } from '#model';
 import { createProcessor } from '#model/processor';
 import { Sampler } from '#sampler';
 
-const [, , folder = 'assets/tiny'] = process.argv;
+const [, , folder = 'assets/tiny-base'] = process.argv;
 await using processor = await createProcessor(folder);
 await using sampler = new Sampler({
   dtype: 'f32',
