@@ -265,14 +265,22 @@
     const base = frame(chart, width);
     return Plot.plot({
       ...base,
-      marginBottom: 46,
-      x: { label: null, domain: chart.series.map(({ name }) => name), tickSize: 0 },
+      marginTop: 30,
+      marginBottom: 66,
+      x: {
+        label: null,
+        domain: chart.series.map(({ name }) => name),
+        tickSize: 0,
+        // Long names break at their blanks.
+        tickFormat: (name) => String(name).replaceAll(' ', '\n'),
+      },
       marks: [
         Plot.barY(rows, {
           x: 'name',
           y: 'y',
           fill: (row) => color(chart, row),
-          inset: 6,
+          insetLeft: 6,
+          insetRight: 6,
           fillOpacity: 0.85,
         }),
         Plot.ruleX(
