@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { native } from '../../src/tensor/native.ts';
 
-const { call } = native;
+const call = native.call.bind(native);
 let calls = 0;
 native.call = (operator, ...args) => {
   calls++;
