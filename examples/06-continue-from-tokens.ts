@@ -25,7 +25,7 @@ const { pixels, size, problem } = puzzle(1, 'test', 0, { levels: [1] });
 const image = await openImage(encodePng(pixels, size, size));
 const prompt = processor.prompt([
   { kind: 'image', image },
-  { kind: 'text', text: problem.question },
+  { kind: 'text', text: problem.question.replace('<image>\n', '') },
 ]);
 const off = { repetitionPenalty: 1, topK: 0, topP: 1, minP: 0, stopStrings: [], minTokens: 0 };
 const steering = { bannedIds: ids.banned, stopIds: [ids.end], temperature: 0.9, maxTokens: 60 };
