@@ -76,8 +76,14 @@ test.each([
   [
     'a preset for a larger model',
     [
-      ...['--preset', 'reasoner', '--start', checkpoint, '--set', 'data.subset=all'],
-      ...['--set', 'validation.problems=4'],
+      '--preset',
+      'reasoner',
+      '--start',
+      checkpoint,
+      '--set',
+      'data.subset=all',
+      '--set',
+      'validation.problems=4',
     ],
     'expected at most 1024, the context of the model, found 8192',
   ],
@@ -90,6 +96,11 @@ test.each([
     'knobs that contradict each other',
     [...small, '--set', 'batch.mode=grpo', '--set', 'replay.alpha=2'],
     'replay.alpha = 2 has no effect: batch.mode is grpo',
+  ],
+  [
+    'a tracker whose package is not installed',
+    [...small, '--wandb', 'mine'],
+    '--wandb needs the package @wandb/sdk, which is not installed; run `npm install @wandb/sdk`',
   ],
   ['a checkpoint that is none', ['--preset', 'reasoner-tiny', '--start', tmpdir()], 'config.json'],
 ])(

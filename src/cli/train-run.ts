@@ -18,7 +18,7 @@ import { TrainDisplay } from './train-display.ts';
 import { headOf, skippedGate } from './train-head.ts';
 import { TrainListener } from './train-listener.ts';
 import type { Tracker } from './train-trackers.ts';
-import { tensorBoard, weightsAndBiases } from './train-trackers.ts';
+import { demandWandb, tensorBoard, weightsAndBiases } from './train-trackers.ts';
 
 /** Begins a run in a folder or goes on with it. */
 export async function trainRun(given: TrainOptions, folder: string, io: Io): Promise<ExitCode> {
@@ -26,6 +26,7 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   const resumed = given.resume ? resumeRun(folder) : undefined;
   if (resumed !== undefined) owned.use(resumed.store);
   const plan = resumed === undefined ? planOf(given) : resumedPlan(resumed.head, given);
+  await demandWandb(given.wandb);
   const { threads, device } = given;
   await using live = await compose(plan.config, { io, run: folder, threads, device });
   tellPlan(plan, live, io);

@@ -18,10 +18,10 @@ export function tensorBoard(run: string, from: number): Tracker {
   };
 }
 
-/** What is used of the package. */
+/** What is used of the package `@wandb/sdk` (0.5): its default export. */
 interface Wandb {
   init(options: Readonly<Record<string, unknown>>): Promise<unknown>;
-  log(values: Readonly<Record<string, number>>, options?: { step: number }): unknown;
+  log(values: Readonly<Record<string, number>>): void;
   finish(): Promise<unknown>;
 }
 
@@ -37,12 +37,17 @@ export async function weightsAndBiases(
       const known = Object.entries(metrics).filter(
         (entry): entry is [string, number] => entry[1] !== null,
       );
-      void wandb.log({ ...Object.fromEntries(known), 'progress/step': step });
+      wandb.log({ ...Object.fromEntries(known), 'progress/step': step });
     },
     [Symbol.asyncDispose]: async () => {
       await wandb.finish();
     },
   };
+}
+
+/** Asked before anything is begun: a run must not fail after its gate for a package. */
+export async function demandWandb(project: string | undefined): Promise<void> {
+  if (project !== undefined) await loadWandb();
 }
 
 async function loadWandb(): Promise<Wandb> {
