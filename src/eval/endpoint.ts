@@ -3,7 +3,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { requestBody } from './endpoint-body.ts';
+import { BodyPool, requestBody } from './endpoint-body.ts';
 import type { RequestBody } from './endpoint-body.ts';
 import { replyIn } from './endpoint-reply.ts';
 import { EvalError } from './item.ts';
@@ -42,17 +42,25 @@ export function endpointResponder(options: EndpointOptions): Responder {
   const { model, atOnce = 16, retries = 5, backoffMs = 500 } = options;
   const settings = { keepAlive: true, maxSockets: atOnce };
   const agent = url.protocol === 'https:' ? new HttpsAgent(settings) : new HttpAgent(settings);
-  const once = (body: RequestBody, signal: AbortSignal) =>
-    send({ url, agent, options }, body, signal);
+  const pool = new BodyPool(atOnce);
+  const place = { url, agent, options };
   return {
     about: { kind: 'endpoint', url: `${url.origin}${url.pathname}`, model },
     atOnce,
     sendsFiles: true,
     async ask(question: Question, decoding: Decoding, signal: AbortSignal): Promise<Reply> {
-      const body = await requestBody(model, question, decoding);
+      const body = await requestBody(model, question, decoding, pool);
+      let reusable = true;
       for (let attempt = 0; ; attempt += 1) {
         try {
-          return replyIn(await once(body, signal), decoding.maxTokens);
+          const before: boolean = reusable;
+          reusable = false;
+          const once = await send(place, body, signal);
+          // What a server answered before it had read all of it may still be on its way out.
+          reusable = before && once.sent;
+          const reply = replyIn(once.raw, decoding.maxTokens);
+          if (reusable) pool.give(body.memory);
+          return reply;
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof RequestError) || !error.retryable) throw error;
@@ -108,7 +116,7 @@ function send(
   { url, agent, options }: Place,
   body: RequestBody,
   signal: AbortSignal,
-): Promise<RawReply> {
+): Promise<{ readonly raw: RawReply; readonly sent: boolean }> {
   const { key, timeoutMs = 1_800_000 } = options;
   const { promise, resolve, reject } = Promise.withResolvers<RawReply>();
   const open = url.protocol === 'https:' ? httpsRequest : httpRequest;
@@ -137,9 +145,10 @@ function send(
       fail(`expected a whole answer from ${url.host}, found ${String(error)}`, error),
     );
   });
-  for (const chunk of body.chunks) request.write(chunk, 'latin1');
-  request.end();
-  return promise.finally(() => clearTimeout(timer));
+  request.end(body.memory.subarray(0, body.bytes));
+  return promise
+    .then((raw) => ({ raw, sent: request.writableFinished }))
+    .finally(() => clearTimeout(timer));
 }
 
 async function collect(response: IncomingMessage): Promise<RawReply> {
