@@ -32,7 +32,7 @@ const iterationNames = `
   response/correct_length_mean response/wrong_length_mean response/truncation_fraction
   tokens/prompt tokens/vision tokens/sampled tokens/trigger
   time/rollout time/verify time/rethink time/logprob time/update time/sync time/eval time/checkpoint
-  time/idle time/total overhead/fraction throughput/sampled_tokens_per_s throughput/samples_per_s`;
+  time/idle time/total throughput/overhead_fraction throughput/sampled_tokens_per_s throughput/samples_per_s`;
 const stepNames = `
   replay/share replay/token_share replay/size replay/age replay/age_max replay/policy_lag replay/ess
   replay/duplicate_fraction replay/overlap_fraction replay/abs_advantage_mean replay/correct_fraction
@@ -158,7 +158,7 @@ test('phases and idle time sum to the total within one percent [5.5]', () => {
     expect(Math.abs(sumOf(parts, 'time/') - total) / total).toBeLessThan(0.01);
     const { 'time/verify': verify, 'time/checkpoint': saved, 'time/idle': idle } = metrics;
     const outside = (verify ?? NaN) + (saved ?? NaN) + (idle ?? NaN);
-    expect(metrics['overhead/fraction']).toBeCloseTo(outside / total, 10);
+    expect(metrics['throughput/overhead_fraction']).toBeCloseTo(outside / total, 10);
     expect(metrics['time/rollout']).toBeGreaterThan(0);
     expect(metrics['time/update']).toBeGreaterThan(0);
   }

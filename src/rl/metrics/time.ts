@@ -17,7 +17,7 @@ export function timeMetrics(
     ...Object.fromEntries(phases.map((phase) => [`time/${phase}`, times[phase]])),
     'time/idle': idle,
     'time/total': times.total,
-    'overhead/fraction': ratio(times.verify + times.checkpoint + idle, times.total),
+    'throughput/overhead_fraction': ratio(times.verify + times.checkpoint + idle, times.total),
     'throughput/sampled_tokens_per_s': ratio(work.sampledTokens, times.rollout + times.rethink),
     'throughput/samples_per_s': ratio(work.samples, times.total),
   };
