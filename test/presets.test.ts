@@ -126,12 +126,19 @@ test('every preset at 7B has a tiny sibling with the same switches of the method
   const switches = knobKeys.filter(
     (key) =>
       /^(?:batch|replay|advantage|reward|loss|mask)\./u.test(key) ||
-      ['rethink.mode', 'rethink.choice', 'prompt.template'].includes(key),
+      ['rethink.mode', 'rethink.choice', 'rethink.skipWaited', 'prompt.template'].includes(key),
   );
   const at7b = presets.filter(({ name }) => !/-(?:tiny|32b|72b)$/u.test(name));
   expect(at7b).toHaveLength(12);
-  for (const { name } of at7b) {
-    expect(differences(name, `${name}-tiny`).filter((key) => switches.includes(key))).toEqual([]);
+  const recipes: Readonly<Record<string, readonly string[]>> = {
+    rethinker: ['prompt.template', 'rethink.skipWaited', 'loss.nllKept'],
+    'rethinker-trigger-masked': ['prompt.template', 'rethink.skipWaited', 'loss.nllKept'],
+    'rethinker-no-nll': ['prompt.template', 'rethink.skipWaited'],
+  };
+  // At this size stage 2 has the plain instruction, so this one would be the stage itself.
+  for (const { name } of at7b.filter((preset) => preset.name !== 'rethinker-trigger-only')) {
+    const other = differences(name, `${name}-tiny`).filter((key) => switches.includes(key));
+    expect([name, ...other]).toEqual([name, ...(recipes[name] ?? [])]);
     expect(configNamed(`${name}-tiny`).rollout.groupSize).toBe(8);
   }
   expect(new Set(presets.map(({ name }) => name)).size).toBe(presets.length);
@@ -168,7 +175,7 @@ test('every setting of a preset has its source', () => {
   };
   expect(line('rethinker', 'loss.nllCoef')).toContain('| 0.05 | released code |');
   expect(line('rethinker', 'prompt.template')).toContain('| rethink | paper v3 |');
-  expect(line('rethinker-tiny', 'prompt.template')).toContain('| rethink | paper v3 |');
+  expect(line('rethinker-tiny', 'prompt.template')).toContain('| default | paper v3 |');
   expect(line('rethinker-tiny', 'policy.start')).toContain('| ours |');
   expect(line('reasoner-grpo-tiny', 'batch.mode')).toContain('| grpo | paper v3 |');
   expect(line('released-code', 'rollout.topP')).toContain('| 0.95 | released code |');

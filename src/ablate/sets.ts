@@ -56,7 +56,12 @@ const rethinking: Block = {
       paperRow: 'VL-Rethinker-7B',
     },
     rethinker('hint-only', 'the hint in the instruction, no trigger', 'rethinker-hint-only-tiny'),
-    rethinker('trigger-only', 'the trigger, the plain instruction', 'rethinker-trigger-only-tiny'),
+    rethinker(
+      'with-hint',
+      'the hint in the instruction',
+      'rethinker-tiny',
+      'prompt.template=rethink',
+    ),
     rethinker('no-nll', 'rethinking without the likelihood term', 'rethinker-no-nll-tiny'),
     rethinker('trigger-masked', 'trigger outside every loss', 'rethinker-trigger-masked-tiny'),
   ],

@@ -7,9 +7,12 @@ import { tinySibling } from './tiny.ts';
 
 const at7b: readonly Preset[] = [...stages, ...ablations, ...ownAblations, releasedCode];
 
-/** Every preset of the command line, by name; each at 7B has a `-tiny` sibling with the same switches. */
+/** At this size stage 2 has the plain instruction already. */
+const withoutSibling = 'rethinker-trigger-only';
+
+/** Every preset of the command line, by name; those at 7B have `-tiny` siblings with the same switches. */
 export const presets: readonly Preset[] = [
   ...at7b,
   ...atOtherSizes(stages),
-  ...at7b.map(tinySibling),
+  ...at7b.filter(({ name }) => name !== withoutSibling).map(tinySibling),
 ];
