@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { benchmarkOf, scoreResponse } from '#eval';
+import { candidatesIn } from '../../src/eval/mega/parse-json.ts';
 import { scoreMega } from '../../src/eval/mega/score-mega.ts';
 
 /** One reference answer for every metric. */
@@ -178,4 +179,8 @@ test('media beyond the marks come first, the others in the places of their marks
     piece.kind === 'text' ? piece.text : piece.cell.kind === 'path' ? piece.cell.path : '',
   );
   expect(shown).toEqual(['a.png', 'See ', 'b.png', '.']);
+});
+
+test('stretches in braces are whole, those in brackets end before a brace of no pair', () => {
+  expect(candidatesIn('a {b {c} d} [1, {2}] [x } y] {')).toEqual(['{b {c} d}', '[1, {2}]']);
 });

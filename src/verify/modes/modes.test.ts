@@ -260,3 +260,21 @@ test('a verdict of every mode on an empty gold is unverifiable', () => {
       verify({ gold: ' ', prediction: '\\boxed{1}', source: 'response' }, { mode }).status,
     ).toBe('unverifiable');
 });
+
+test('mmmu-pro: of several letters before points the first counts, as none stands between blanks', () => {
+  expect(parseLetterPro('either A. or B. here', ['w', 'x', 'y', 'z'])).toBe('A');
+});
+
+test('mathvision: a fraction that a full stop kept as a/b is not evaluated, in a box it is', () => {
+  const gold = '\\frac{4}{3}';
+  expect(judge('mathvision', { gold, prediction: 'The answer is 4/3.' })).toBe(false);
+  expect(judge('mathvision', { gold, prediction: 'so \\boxed{4/3}' })).toBe(true);
+});
+
+test('mathvision reads LaTeX as far as it goes', () => {
+  const right = (gold: string, prediction: string): boolean =>
+    judge('mathvision', { gold, prediction });
+  expect(right('0.25', 'It is \\boxed{\\frac{1}{4}}. The answer is: \\frac{1}{4}')).toBe(true);
+  expect(right('$3: 16$', '\\boxed{3:16}')).toBe(true);
+  expect(right('45', 'The angle is 45°')).toBe(false);
+});
