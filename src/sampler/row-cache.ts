@@ -137,9 +137,14 @@ export class RowCache {
 
   /** A new row that sees the last `written` columns as its own; returns its number. */
   add(written = 0): number {
-    if (this.count === 0) this.#now = written;
-    else if (this.#now < written) {
-      this.#reserve(this.count, written + 1);
+    if (this.count === 0) {
+      // Nothing is in use: room is made before the first column counts as written.
+      this.#now = 0;
+      this.#reserve(1, written + 1);
+      this.#now = written;
+    } else if (this.#now < written) {
+      // Growing moves what is in use to the start, so its first column is asked for on top.
+      this.#reserve(this.count, this.first + written + 1);
       this.#shift(written - this.#now);
     }
     this.#bands.add(this.#now - written);
