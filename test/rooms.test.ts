@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 
 /** Which room may open which; `type x` marks a door that only types may pass. */
 const doors: Record<string, readonly string[]> = {
-  tensor: [],
+  'tensor/waiting': [],
+  tensor: ['tensor/waiting'],
   data: [],
   verify: [],
   run: [],
@@ -16,6 +17,7 @@ const doors: Record<string, readonly string[]> = {
   policy: ['type data', 'type run', 'type model/processor', 'type sampler'],
   'policy/local': [
     'tensor',
+    'tensor/waiting',
     'nn',
     'model',
     'model/processor',

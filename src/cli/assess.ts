@@ -2,12 +2,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { openDataset, resolveCheckpoint } from '#data';
+import { openDataset } from '#data';
 import { templateText } from '#model/processor';
 import type { AskedProblem } from './assess/answers.ts';
 import { assess } from './assess/assessment.ts';
 import { assessmentText } from './assess/assessment-text.ts';
 import { runAssessment, testPuzzles } from './assess/run-assessment.ts';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { readingOptions, sourceOf, sourceOptions } from './data-source.ts';
@@ -94,5 +95,5 @@ async function folderOf(model: string, io: Io): Promise<string> {
   if (/^(?:[./~]|runs\/|assets\/)/u.test(model)) {
     throw new UsageError(`--model: expected a checkpoint at ${path}, found nothing`);
   }
-  return resolveCheckpoint(model, { signal: io.signal });
+  return checkpointFolder(model, io);
 }

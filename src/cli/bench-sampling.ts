@@ -1,9 +1,9 @@
-import { resolveCheckpoint } from '#data';
 import { loadModel, type ModelConfig } from '#model';
 import type { Patches, Prompt, PromptChunk } from '#model/processor';
 import { createSeed, type Random } from '#run';
 import { type SampleRequest, Sampler, type SamplerFigures } from '#sampler';
 import { engineConfig, noGrad, ops, setThreads, type Tensor, TensorScope } from '#tensor';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import type { BenchSampleOptions } from './bench-sample.ts';
 import type { Io } from './command.ts';
 import { compact, Progress } from './progress.ts';
@@ -52,7 +52,7 @@ export async function measureSampling(
   io: Io,
 ): Promise<SamplingMeasured | undefined> {
   if (options.threads > 0) setThreads(options.threads);
-  const folder = await resolveCheckpoint(options.model, { signal: io.signal });
+  const folder = await checkpointFolder(options.model, io);
   const model = loadModel(folder, { dtype: options.dtype, device: options.device });
   const { config } = model;
   const rows = options.rows === 0 ? options.problems * options.group : options.rows;

@@ -11,7 +11,7 @@ import { Progress } from './progress.ts';
 export async function checkpointFolder(
   name: string,
   io: Io,
-  options: Pick<HubOptions, 'offline' | 'env'> = {},
+  options: Pick<HubOptions, 'offline' | 'env' | 'include'> = {},
 ): Promise<string> {
   let progress: Progress | undefined;
   const onProgress = ({ path, allDoneBytes, allTotalBytes }: HubProgress): void => {

@@ -9,7 +9,6 @@ import {
   statSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { resolveCheckpoint } from '#data';
 import type { Problem } from '#data';
 import type { Processor } from '#model/processor';
 import { createProcessor } from '#model/processor';
@@ -19,6 +18,7 @@ import type { CheckAnswer, RunConfig, TrainSetup } from '#rl';
 import { checkLimits, verifyPolicy } from '#rl';
 import { createSeed } from '#run';
 import { verify } from '#verify';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import type { Io } from './command.ts';
 import { UsageError } from './command.ts';
 import type { RunData } from './compose-data.ts';
@@ -140,7 +140,7 @@ async function startFolder(name: string, io: Io): Promise<string> {
         : `train it first with \`vl-rethinker train --preset ${run[2]}\`, or name another with --start`;
     throw new UsageError(`expected a checkpoint at ${name}, found none; ${how}`);
   }
-  return resolveCheckpoint(name, { signal: io.signal });
+  return checkpointFolder(name, io);
 }
 
 const wholeBelow = 2 ** 28;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { Benchmarks, DatasetWriter, Summary, readProblems } from '#data';
 import type { DatasetFiles, Finding, FindingCode, Problem, ReadRow } from '#data';
 import type { Processor } from '#model/processor';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { answerFault, readingOptions, sourceOf, sourceOptions } from './data-source.ts';
@@ -57,7 +58,7 @@ export const dataCheck: Command<typeof options> = {
   async run({ options: given, positionals: [name, ...more] }, io): Promise<ExitCode> {
     if (more.length > 0) throw new UsageError(`expected one dataset, found ${more[0]} as well`);
     const files = await sourceOf(name, given, io);
-    await using processor = await processorOf(given.model);
+    await using processor = await processorOf(given.model, io);
     const benchmarks = await benchmarksOf(given, io);
     await using fixed = given.fix === undefined ? undefined : await folder(given.fix, given, io);
     await using report =
@@ -150,14 +151,12 @@ async function keep({ problem, findings }: ReadRow, { fixed, report }: Check): P
   if (problem !== undefined) await fixed?.add('problems.jsonl', problem);
 }
 
-async function processorOf(model: string | undefined): Promise<Processor | undefined> {
+async function processorOf(model: string | undefined, io: Io): Promise<Processor | undefined> {
   if (model === undefined) return undefined;
-  const [{ resolveCheckpoint }, { createProcessor }] = await Promise.all([
-    import('#data'),
-    import('#model/processor'),
-  ]);
+  const { createProcessor } = await import('#model/processor');
   const wanted = /\.(json|jinja|txt)$/i;
-  return createProcessor(await resolveCheckpoint(model, { include: (path) => wanted.test(path) }));
+  const include = (path: string) => wanted.test(path);
+  return createProcessor(await checkpointFolder(model, io, { include }));
 }
 
 async function benchmarksOf(given: Options, io: Io): Promise<Benchmarks | undefined> {

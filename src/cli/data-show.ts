@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-import { readProblems, resolveCheckpoint } from '#data';
+import { readProblems } from '#data';
 import type { Problem, ReadRow } from '#data';
 import { createProcessor, problemParts } from '#model/processor';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { readingOptions, sourceOf, sourceOptions } from './data-source.ts';
@@ -40,7 +41,7 @@ export const dataShow: Command<typeof options> = {
       for (const { code, message } of findings) io.err(`${code}: ${message}\n`);
       return 1;
     }
-    const shown = await view(problem, given);
+    const shown = await view(problem, given, io);
     if (given.json)
       io.out(`${JSON.stringify({ ...shown, findings: row.findings }, undefined, 2)}\n`);
     else io.out(`${lines(shown, row).join('\n')}\n`);
@@ -74,7 +75,7 @@ async function find(
   );
 }
 
-async function view(problem: Problem, { model, template }: Options) {
+async function view(problem: Problem, { model, template }: Options, io: Io) {
   const { id, category, source, answer, options: choices, passRates } = problem;
   const about = { id, category, source, answer, options: choices, passRates };
   const pictures = problem.images.map((image) => ({
@@ -88,7 +89,7 @@ async function view(problem: Problem, { model, template }: Options) {
     const prompt = parts.map((part) => (part.kind === 'text' ? part.text : '<image>')).join('');
     return { ...about, pictures, prompt };
   }
-  const processor = await createProcessor(await resolveCheckpoint(model));
+  const processor = await createProcessor(await checkpointFolder(model, io));
   await using _closing = processor;
   const { prompt } = processor.problemPrompt(problem, template);
   const sizes = prompt.chunks.flatMap((chunk) => (chunk.kind === 'image' ? [chunk] : []));

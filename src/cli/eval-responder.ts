@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { resolveCheckpoint } from '#data';
 import { endpointResponder, localResponder } from '#eval';
 import type { Responder } from '#eval';
 import { z } from 'zod';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import { UsageError } from './command.ts';
 import type { Io } from './command.ts';
 
@@ -100,9 +100,7 @@ async function loaded(given: Given, io: Io, folder: string): Promise<OpenRespond
   const path = resolve(io.cwd, given.model);
   if (!existsSync(path) && /^[./~]/.test(given.model))
     throw new UsageError(`--model: expected a checkpoint at ${path}, found nothing`);
-  const base = existsSync(path)
-    ? path
-    : await resolveCheckpoint(given.model, { signal: io.signal });
+  const base = existsSync(path) ? path : await checkpointFolder(given.model, io);
   const { createProcessor } = await import('#model/processor');
   const { createLocalPolicy } = await import('#policy/local');
   const { weightsHash } = await import('./compose.ts');

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { Dataset, openDataset, resolveCheckpoint } from '#data';
+import { Dataset, openDataset } from '#data';
 import type { Problem } from '#data';
 import { createProcessor } from '#model/processor';
 import type { Processor } from '#model/processor';
@@ -18,6 +18,7 @@ import { createLocalPolicy } from '#policy/local';
 import { fineTune } from '#pretrain';
 import type { FineTuning, WrittenExample } from '#pretrain';
 import { createSeed } from '#run';
+import { checkpointFolder } from './checkpoint-folder.ts';
 import { UsageError } from './command.ts';
 import type { ExitCode, Io } from './command.ts';
 import { weightsHash } from './compose.ts';
@@ -34,9 +35,7 @@ const stateFile = 'state.json';
 /** Teaches a checkpoint to write the responses of a dataset. */
 export async function learnResponses(given: Given, io: Io): Promise<ExitCode> {
   const here = resolve(io.cwd, given.model);
-  const base = existsSync(here)
-    ? here
-    : await resolveCheckpoint(given.model, { signal: io.signal });
+  const base = existsSync(here) ? here : await checkpointFolder(given.model, io);
   await using stack = new AsyncDisposableStack();
   const { minPixels, maxPixels } = given;
   const area = {

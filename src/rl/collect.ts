@@ -4,6 +4,7 @@ import { responseMetrics } from './metrics/response.ts';
 import { rethinkMetrics } from './metrics/rethink.ts';
 import { rewardMetrics } from './metrics/reward.ts';
 import type { Group, Sample } from './records.ts';
+import { failuresOf } from './rethink.ts';
 import type { Collected, Failure } from './rollout.ts';
 import { TrainError } from './setup.ts';
 
@@ -19,11 +20,12 @@ export interface Collection {
 
 /** Joins what the steps of collecting have given into one record with its metrics. */
 export function collection(
-  { asked, failures, unverifiable }: Collected,
+  { asked, failures: unanswered, unverifiable }: Collected,
   groups: readonly Group[],
   scored: { readonly samples: readonly Sample[]; readonly metrics: Metrics },
   config: TrainConfig,
 ): Collection {
+  const failures = [...unanswered, ...failuresOf(groups)];
   const missing = groups.reduce((sum, group) => sum + group.missing, 0);
   return {
     groups,

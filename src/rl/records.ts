@@ -103,6 +103,8 @@ export interface Attempt {
   readonly cut?: number;
   /** [T] the whole second response, for those who read along. */
   readonly response: Int32Array;
+  /** Why nothing could be sampled. */
+  readonly failure?: string;
 }
 
 /** What happened when a group was asked to think again. */

@@ -7,7 +7,7 @@ import type { Settings } from './knobs.ts';
 import { configOf } from './knobs.ts';
 import { PhaseClock } from './phases.ts';
 import type { Completion, Group } from './records.ts';
-import { forceRethinking } from './rethink.ts';
+import { failuresOf, forceRethinking } from './rethink.ts';
 import { collectRollouts } from './rollout.ts';
 import { triggers } from './triggers.ts';
 
@@ -334,4 +334,20 @@ test('without room for a continuation the answer is left as it is', async () => 
   const { groups } = await collectRollouts([problem('p')], config, setup, at);
   const [group] = await forceRethinking(groups, config, setup, at);
   expect(group?.rethinking?.skipped.map(({ reason }) => reason)).toEqual(['long', 'long']);
+});
+
+test('a continuation that fails is told by its problem; when all fail the run stops', async () => {
+  const failing = (joined: string) => {
+    if (indexOf(joined) < 3) throw new Error('out of blocks');
+    return says(right, 1);
+  };
+  const group = await rethink(firsts(0), failing);
+  expect(outcomes(group)?.slice(0, 3)).toEqual(['unfinished', 'unfinished', 'unfinished']);
+  const failure = { problemId: 'p', message: 'rethinking: out of blocks' };
+  expect(failuresOf([group])).toEqual([failure, failure, failure]);
+  await expect(
+    rethink(firsts(0), () => {
+      throw new Error('out of blocks');
+    }),
+  ).rejects.toThrow('none of 8 answers could be continued: rethinking: out of blocks');
 });

@@ -13,9 +13,10 @@ import type {
 } from './records.ts';
 import type { Plan, Planning, Skip } from './rethink-plan.ts';
 import { planGroup, withoutEnd } from './rethink-plan.ts';
-import type { Collecting } from './rollout.ts';
+import type { Collecting, Failure } from './rollout.ts';
 import { judgeOf } from './rollout.ts';
 import { samplingParams } from './sampling-params.ts';
+import { TrainError } from './setup.ts';
 import type { TrainSetup } from './setup.ts';
 import { triggers } from './triggers.ts';
 
@@ -41,7 +42,7 @@ export async function forceRethinking(
       seed.at('rethink', purpose, iteration, problemId, index).stream(),
   };
   let done = 0;
-  return clock.during('rethink', () =>
+  const rethought = await clock.during('rethink', () =>
     concurrentMap(groups, config.rollout.concurrency, async (group) => {
       const { plans, skips } = planGroup(group, planning);
       const tried = await Promise.all(plans.map((plan) => think(plan, group, config, setup)));
@@ -51,6 +52,25 @@ export async function forceRethinking(
       return withKept(group, tried, skips, rethink.maxPerProblem);
     }),
   );
+  demandContinuations(rethought);
+  return rethought;
+}
+
+/** Rethinkings that could not be sampled, with the reason. */
+export function failuresOf(groups: readonly Group[]): readonly Failure[] {
+  return groups.flatMap(({ problem, rethinking }) =>
+    (rethinking?.attempts ?? []).flatMap(({ failure }) =>
+      failure === undefined ? [] : [{ problemId: problem.id, message: `rethinking: ${failure}` }],
+    ),
+  );
+}
+
+/** Stops a run in which no answer can be continued: it would train as if all rethinking were wrong. */
+function demandContinuations(groups: readonly Group[]): void {
+  const tried = groups.reduce((sum, { rethinking }) => sum + (rethinking?.attempts.length ?? 0), 0);
+  const failures = failuresOf(groups);
+  if (tried === 0 || failures.length < tried) return;
+  throw new TrainError(`none of ${tried} answers could be continued: ${failures[0]?.message}`);
 }
 
 /** What came of one plan: a skip when there was no room, else an attempt and the rollout it would be. */
@@ -149,6 +169,7 @@ async function judged(
     outcome: outcome ?? 'kept',
     ...(cut === undefined ? {} : { cut }),
     response,
+    ...(failure === undefined ? {} : { failure }),
   };
   if (outcome !== undefined) return { attempt, rethought: undefined };
   const firstWaits = cut === undefined ? rollout.waits : countNativeWaits(processor.decode(y1));

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { chooseWaiting } from '#tensor/waiting';
 
 /** What `native/engine.cpp` exports. Handles are numbers; nothing outside this room touches them. */
 export interface Native {
@@ -58,11 +59,7 @@ export type ErrorFactory = (
 const inProject = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const pointer = inProject('build/native/current.json');
 
-/**
- * Threads that wait for each other sleep instead of spinning, unless the user says otherwise: beside
- * another busy program spinning costs a factor of ten. Read by OpenMP when the library is loaded.
- */
-process.env['OMP_WAIT_POLICY'] ??= 'passive';
+chooseWaiting();
 
 function load(): Native {
   if (!existsSync(pointer)) {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import process from 'node:process';
 import { Worker } from 'node:worker_threads';
 import type { ImageRef } from '#data';
 import type { Patches, Processor, Prompt } from '#model/processor';
 import type { AdamUpdate, Limits, Loss, Microbatch, Policy, Sequence } from '#policy';
 import type { Metrics } from '#run';
 import type { Completion, SampleRequest } from '#sampler';
+import { chooseWaiting } from '#tensor/waiting';
 import type { CallName, Calls, FromWorker, SampleCall, ToWorker } from './messages.ts';
 import type { TrainerOptions } from './trainer.ts';
 
@@ -59,8 +59,7 @@ class Link {
   #ended: unknown;
 
   constructor(options: TrainerOptions, patches: (hash: string) => Promise<Patches>) {
-    // Read by OpenMP when the thread loads libtorch; a thread cannot set it for itself (see #tensor).
-    process.env['OMP_WAIT_POLICY'] ??= 'passive';
+    chooseWaiting();
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
     this.#patches = patches;
     this.#worker = new Worker(new URL(file, import.meta.url), { workerData: options });
