@@ -13,6 +13,27 @@ const turns = '3000';
 export function chooseWaiting(): void {
   const { env } = process;
   if (env['OMP_WAIT_POLICY'] !== undefined || env['GOMP_SPINCOUNT'] !== undefined) return;
-  const busy = (os.loadavg()[0] ?? 0) > os.availableParallelism() / 2;
-  env['GOMP_SPINCOUNT'] = busy ? '0' : turns;
+  env['GOMP_SPINCOUNT'] = busyShare() > 0.4 ? '0' : turns;
+}
+
+const lookMs = 60;
+
+/** Share of the processors that others use just now; the load average would still count the past minute. */
+function busyShare(): number {
+  const before = processorTimes();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookMs);
+  const after = processorTimes();
+  const all = after.all - before.all;
+  return all === 0 ? 0 : 1 - (after.idle - before.idle) / all;
+}
+
+/** Milliseconds of all processors since they started. */
+function processorTimes(): { readonly idle: number; readonly all: number } {
+  const times = os.cpus().map((cpu) => cpu.times);
+  const sum = (of: (one: (typeof times)[number]) => number) =>
+    times.reduce((total, one) => total + of(one), 0);
+  return {
+    idle: sum(({ idle }) => idle),
+    all: sum(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq),
+  };
 }
