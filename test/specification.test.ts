@@ -63,6 +63,22 @@ const elsewhere: Readonly<Record<string, { readonly file: string; readonly test:
     file: 'src/model/processor/problem-parts.test.ts',
     test: 'a question without pictures is text',
   },
+  'rule 27': {
+    file: 'src/data/read-problems.test.ts',
+    test: 'a pass rate of −1 is missing, not zero and not a finding',
+  },
+  'rule 28': {
+    file: 'src/data/read-problems.test.ts',
+    test: 'of two rows with one id the first stays',
+  },
+  'rule 29': {
+    file: 'test/eval/run-eval.test.ts',
+    test: 'a card without truncation rate, or with a failed request among the wrong answers, cannot be written',
+  },
+  'rule 30': {
+    file: 'test/eval/run-eval.test.ts',
+    test: 'a changed prompt refuses to go on in the same folder, naming what differs',
+  },
   'rule 26': {
     file: 'src/verify/stress.test.ts',
     test: 'steps stay within the budget and are the same in every run',
@@ -86,14 +102,7 @@ const elsewhere: Readonly<Record<string, { readonly file: string; readonly test:
 };
 
 /** What no test shows yet, by the room that has to. */
-const pending: Readonly<Record<string, string>> = {
-  D9: 'eval',
-  F11: 'eval',
-  'rule 27': 'data',
-  'rule 28': 'data, eval',
-  'rule 29': 'eval',
-  'rule 30': 'eval',
-};
+const pending: Readonly<Record<string, string>> = {};
 
 /** Shown here as far as these rooms reach; the rooms named have to show the rest. */
 const alsoOwed: Readonly<Record<string, string>> = {

@@ -19,6 +19,7 @@ export function assessmentText(found: Assessment): readonly string[] {
   const rows: [string, string][] = [
     ['greedy', `${shareText(greedy)} of ${problems}; ${faults}`],
     ['behind a trigger', `${shareText(forced)}; ${changesText(forced)}`],
+    ['oracle bound', `${shareText(found.oracleBound)}; right before or behind the trigger`],
     ['waits by itself, greedy', `${shareText(waits)}; ${changesText(waits)}`],
   ];
   if (sampledWaits !== null && found.passAt1 !== null && found.passAtN !== null) {

@@ -37,6 +37,19 @@ test('an answer that was never triggered counts as it is; the others as they bec
   expect(found.truncated).toBe(1);
 });
 
+test('plain, forced and bound are three figures: forced counts what broke, the bound does not [F11]', () => {
+  const found = assess([
+    asked('a', answer(true), { forced: forced(false) }),
+    asked('b', answer(false), { forced: forced(true) }),
+    asked('c', answer(true), { forced: forced(false) }),
+    asked('d', answer(false), { forced: forced(false) }),
+  ]);
+  expect(found.greedy.share).toBe(0.5);
+  expect(found.forced.share).toBe(0.25);
+  expect(found.oracleBound.share).toBe(0.75);
+  expect(assessmentText(found).join('\n')).toContain('oracle bound');
+});
+
 test('waits count responses with a wait; only answers on both sides of it tell what it changed', () => {
   const found = assess([
     asked('a', answer(true, { waits: 1, correctBefore: false })),

@@ -29,6 +29,11 @@ export interface Assessment {
   readonly tokens: number;
   /** A trigger behind every greedy answer that ended: right answers after it, right ones per answer, changes. */
   readonly forced: Share & Changes;
+  /**
+   * Answers that are right at once or behind a trigger. The reference answer decides which counts, so it
+   * is an oracle bound and no accuracy (paper, Fig. 7).
+   */
+  readonly oracleBound: Share;
   /** Waits of greedy responses that no trigger asked for, and the answers that changed across them. */
   readonly waits: Share & Changes;
   /** The same of sampled responses; null without samples. */
@@ -58,6 +63,10 @@ export function assess(all: readonly Answers[]): Assessment {
     unanswered: greedy.filter(({ ended, answered }) => ended && !answered).length,
     tokens: mean(greedy.map(({ tokens }) => tokens)),
     forced: forcedOf(all),
+    oracleBound: share(
+      all.filter((answers) => answers.greedy.correct || answers.forced?.correct === true).length,
+      all.length,
+    ),
     waits: waitsOf(greedy),
     sampledWaits: samples === 0 ? null : waitsOf(sampled),
     samples,
