@@ -254,7 +254,9 @@ describe('words', () => {
     expect((await run(['score', 'comapre'])).err).toMatch(
       /unknown command "score comapre"; did you mean score compare\?/,
     );
-    expect((await run(['score', 'zzz'])).err).toMatch(/unexpected "zzz"; sample takes options only/);
+    expect((await run(['score', 'zzz'])).err).toMatch(
+      /unexpected "zzz"; sample takes options only/,
+    );
   });
 
   test('a family alone tells its commands, and options before a command are sent behind it', async () => {

@@ -83,16 +83,19 @@ const samples = fileURLToPath(
 );
 
 // Its slow looks name less: docs/decisions/110-the-slow-look-names-what-is-asked.md.
-test.skipIf(!existsSync(samples))('the prototype asked and looked first in the same formats', () => {
-  const lines = readFileSync(samples, 'utf8').trim().split('\n');
-  for (const line of lines) {
-    const { family, question, steps } = JSON.parse(line) as Record<string, string>;
-    const format = formats[family ?? ''];
-    expect(question).toMatch(format?.question ?? /never/);
-    expect(steps?.split('\n')[0]).toMatch(format?.steps ?? /never/);
-  }
-  expect(lines.length).toBe(420);
-});
+test.skipIf(!existsSync(samples))(
+  'the prototype asked and looked first in the same formats',
+  () => {
+    const lines = readFileSync(samples, 'utf8').trim().split('\n');
+    for (const line of lines) {
+      const { family, question, steps } = JSON.parse(line) as Record<string, string>;
+      const format = formats[family ?? ''];
+      expect(question).toMatch(format?.question ?? /never/);
+      expect(steps?.split('\n')[0]).toMatch(format?.steps ?? /never/);
+    }
+    expect(lines.length).toBe(420);
+  },
+);
 
 test('a slip keeps the format, is wrong, and calculates correctly; the slow look has none', () => {
   for (const made of each(840)) {
