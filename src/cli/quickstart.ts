@@ -32,13 +32,13 @@ export const quickstart: Command<typeof options> = {
     'Interrupted and started again, it goes on where it was. Everything lies in one folder: stage-1/ and stage-2/ are runs like any other.',
   ].join('\n\n'),
   options,
-  async run({ options: given, positionals: _none }, io): Promise<ExitCode> {
+  async run({ options: given }, io): Promise<ExitCode> {
     const folder = resolve(io.cwd, given.run);
     const base = startOf(given.start, io);
     const quiet = given.json ? { ...io, out: io.err } : io;
     const healthy = await doctor.run({ options: { json: false }, positionals: [] }, quiet);
     if (healthy !== 0) return healthy;
-    for (const stage of stagesOf(given, folder, base)) {
+    for (const stage of stagesOf(folder, base)) {
       const code = await trained(stage, given, io);
       if (code !== 0) return code;
     }
@@ -63,7 +63,7 @@ interface Stage {
   readonly start: string;
 }
 
-function stagesOf(_given: Options, folder: string, base: string): readonly Stage[] {
+function stagesOf(folder: string, base: string): readonly Stage[] {
   const [first, second] = [join(folder, 'stage-1'), join(folder, 'stage-2')];
   return [
     {
