@@ -99,7 +99,7 @@ function examplesOf(
   const examples = problems.map((problem): WrittenExample => {
     const { prompt } = processor.problemPrompt(problem, given.template);
     const ids = [...processor.encode(problem.response ?? ''), processor.ids.end];
-    return { id: problem.id, prompt, response: Int32Array.from(ids) };
+    return { prompt, response: Int32Array.from(ids) };
   });
   const { maxTokens } = policy.limits;
   const fitting = examples.filter(

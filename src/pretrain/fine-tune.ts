@@ -5,7 +5,6 @@ import { rateAt, type Schedule } from './schedule.ts';
 
 /** A prompt and the response that the model is to learn to write, end token included. */
 export interface WrittenExample {
-  readonly id: string;
   readonly prompt: Prompt;
   readonly response: Int32Array;
 }
