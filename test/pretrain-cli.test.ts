@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint, writePuzzles } from './__fixtures__/small-run.ts';
-
-const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
+import { expectSuccess, runCli } from './run-cli.ts';
 
 // Each test starts several processes.
 vi.setConfig({ testTimeout: 300_000 });
@@ -26,25 +23,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-async function pretrain(args: readonly string[], killAt?: string): Promise<Ended> {
-  const child = spawn(process.execPath, ['--conditions=source', program, 'pretrain', ...args], {
-    cwd: root,
-  });
-  let [out, err, sent] = ['', '', false];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    out += text;
-    if (killAt !== undefined && !sent && out.includes(killAt)) sent = child.kill('SIGINT');
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, out, err };
-}
+const pretrain = (args: readonly string[], ending: Parameters<typeof runCli>[1] = {}) =>
+  runCli(['pretrain', ...args], { ...ending, cwd: root });
 
 const learn = (out: string, from = data) => {
   const what = ['--model', checkpoint, '--data', from, '--out', join(root, out)];
@@ -55,8 +35,7 @@ const losses = (out: string) =>
   out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as { loss: number }]));
 
 test('a checkpoint learns to write the responses of a dataset, and is a checkpoint again', async () => {
-  const { code, out, err } = await pretrain(learn('whole'));
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const { out, err } = expectSuccess(await pretrain(learn('whole')));
   const course = losses(out);
   expect(course).toHaveLength(35);
   expect(course.at(-1)?.loss).toBeLessThan((course[0]?.loss ?? 0) / 2);
@@ -67,11 +46,10 @@ test('a checkpoint learns to write the responses of a dataset, and is a checkpoi
 });
 
 test('stopped by Ctrl-C and started again, it writes the same weights', async () => {
-  const stopped = await pretrain(learn('halves'), '"step":9');
+  const stopped = await pretrain(learn('halves'), { when: '"step":9', signal: 'SIGINT' });
   expect(stopped.code).not.toBe(0);
   expect(stopped.err).toContain('the same command goes on from there');
-  const { code, err } = await pretrain(learn('halves'));
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const { err } = expectSuccess(await pretrain(learn('halves')));
   expect(err).toMatch(/going on at step \d+/);
   const weights = (run: string) => readFileSync(join(root, run, 'model.safetensors'));
   expect(weights('halves').equals(weights('whole'))).toBe(true);

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint } from './__fixtures__/small-run.ts';
+import type { Ended } from './run-cli.ts';
+import { expectSuccess, runCli } from './run-cli.ts';
 
-const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
 const small = [
   'rollout.problemsPerSync=3',
   'rollout.groupSize=2',
@@ -26,33 +25,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the quickstart on the random small model; the signal is sent when stderr holds `when`. */
-async function quickstart(
-  folder: string,
-  { when, signal = 'SIGKILL' }: { readonly when?: string; readonly signal?: NodeJS.Signals } = {},
-): Promise<Ended> {
+/** Runs the quickstart on the random small model. */
+function quickstart(folder: string, ending: Parameters<typeof runCli>[1] = {}): Promise<Ended> {
   const options = ['--start', checkpoint, '--run', folder, '--problems', '12', '--threads', '1'];
-  const args = ['--conditions=source', program, 'quickstart', ...options, ...small, '--json'];
-  const child = spawn(process.execPath, args, { cwd: root });
-  let [out, err, sent] = ['', '', false];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    err += text;
-    if (when !== undefined && !sent && err.includes(when)) sent = child.kill(signal);
-  });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, out, err };
+  return runCli(['quickstart', ...options, ...small, '--json'], { ...ending, cwd: root });
 }
 
 test('trains both stages, asks three checkpoints, and says what changed as one document', async () => {
-  const { code, out, err } = await quickstart('whole');
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const { out } = expectSuccess(await quickstart('whole'));
   const found = JSON.parse(out) as Record<string, { readonly problems: number }>;
   expect(found).toMatchObject({
     base: { problems: 12, greedy: { n: 12 } },
@@ -70,10 +50,9 @@ test('trains both stages, asks three checkpoints, and says what changed as one d
 test('killed in the middle and started again, it ends with the same document', async () => {
   const whole = await quickstart('whole');
   for (const when of ['gate:', 'stage 2: thinking again', 'asking the three checkpoints']) {
-    await quickstart('killed', { when });
+    await quickstart('killed', { when, signal: 'SIGKILL' });
   }
-  const { code, out, err } = await quickstart('killed');
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const { out } = expectSuccess(await quickstart('killed'));
   expect(out.replaceAll('killed', 'whole')).toBe(whole.out);
 });
 
@@ -85,10 +64,8 @@ test('Ctrl-C ends it with a checkpoint and says how to go on', async () => {
 
 test('a start that is not there is told before anything is made', async () => {
   const args = ['quickstart', '--start', 'no/such', '--run', 'absent'];
-  const child = spawn(process.execPath, ['--conditions=source', program, ...args], { cwd: root });
-  let err = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  expect(await new Promise<number | null>((resolve) => child.on('close', resolve))).toBe(1);
+  const { code, err } = await runCli(args, { cwd: root });
+  expect(code).toBe(1);
   expect(err).toContain('expected a checkpoint at no/such, found none');
   expect(existsSync(join(root, 'absent'))).toBe(false);
 });

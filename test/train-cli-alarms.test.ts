@@ -1,9 +1,7 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRun } from '#run';
 import {
@@ -12,13 +10,12 @@ import {
   smallSettings,
   writePuzzles,
 } from './__fixtures__/small-run.ts';
+import { expectSuccess, runCli, startCli } from './run-cli.ts';
 
 /**
  * Alarms through the command line: what is said, what is stored, how the program ends. A gradient of
- * exactly zero and a replay that is never reached need a broken policy; see train.test.ts.
+ * exactly zero and a replay that is never reached need something broken: train-sabotage.test.ts.
  */
-const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
-
 let root = '';
 let data = '';
 beforeAll(() => {
@@ -27,31 +24,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly err: string;
-}
-
-async function train(
-  run: string,
-  words: readonly string[],
-  meanwhile: (pid: number, err: () => string) => Promise<void> = async () => {},
-): Promise<Ended> {
+function words(run: string, settings: readonly string[]): readonly string[] {
   const where = ['--start', checkpoint, '--data', data, '--run', join(root, run)];
-  const rest = [...where, ...lastOfEach(words), '--threads', '1', '--skip-gate'];
-  const child = spawn(process.execPath, ['--conditions=source', program, 'train', ...rest]);
-  let err = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await Promise.race([ended, meanwhile(child.pid ?? 0, () => err)]);
-  return { code: await ended, err };
+  return ['train', ...where, ...lastOfEach(settings), '--threads', '1', '--skip-gate'];
 }
+const train = (run: string, settings: readonly string[]) => runCli(words(run, settings));
 
 /** A setting may be given once: of several for one key the last is left. */
-function lastOfEach(words: readonly string[]): readonly string[] {
-  const settings = words.filter((word) => word.includes('='));
+function lastOfEach(given: readonly string[]): readonly string[] {
+  const settings = given.filter((word) => word.includes('='));
   const byKey = new Map(settings.map((setting) => [setting.split('=')[0], setting]));
-  const others = words.filter((word) => !word.includes('=') && word !== '--set');
+  const others = given.filter((word) => !word.includes('=') && word !== '--set');
   return [...others, ...[...byKey.values()].flatMap((setting) => ['--set', setting])];
 }
 
@@ -69,8 +52,8 @@ function stored(run: string): readonly string[] {
 }
 
 test('what cannot be learnt from is told, stored and survived [alarm: constant reward] [alarm: all groups vanishing] [alarm: truncation] [S9]', async () => {
-  const { code, err } = await train('short', [...stage1, ...set('rollout.maxNewTokens=2')]);
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const settings = set('rollout.maxNewTokens=2');
+  const { err } = expectSuccess(await train('short', [...stage1, ...settings]));
   expect(err).toContain('alarm: constant_reward: every response of the iteration is worth 0');
   expect(err).toContain('alarm: all_groups_vanishing: every group is all right or all wrong');
   expect(err).toMatch(/alarm: truncation: 100 % of the responses end at the token limit of 2/u);
@@ -84,8 +67,7 @@ test('what cannot be learnt from is told, stored and survived [alarm: constant r
 
 test('rethinking that never keeps anything is told, and the run goes on [alarm: rethinking]', async () => {
   const settings = set('rethink.keepMin=22', 'alarms.rethinkPatience=2');
-  const { code, err } = await train('idle', [...stage2, ...settings]);
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const { err } = expectSuccess(await train('idle', [...stage2, ...settings]));
   expect(err).toContain('alarm: rethinking_idle: rethinking is asked for, but for 2 iterations');
   expect(stored('idle')).toContain('rethinking_idle');
 }, 120_000);
@@ -111,8 +93,8 @@ test.each([
   ],
 ] as const)(
   '%s end the run with a status above 0 and say where the last checkpoint is [alarm: weights] [alarm: mismatch] [L3]',
-  async (_, name, words, message) => {
-    const { code, err } = await train(name, [...stage1, ...words]);
+  async (_, name, settings, message) => {
+    const { code, err } = await train(name, [...stage1, ...settings]);
     expect(code).toBe(1);
     expect(err).toContain(`stopping: ${name}: `);
     expect(err).toContain(message);
@@ -123,22 +105,18 @@ test.each([
 );
 
 test('a phase that stands still is named, with what came last', async () => {
-  const { code, err } = await train(
-    'stalled',
-    [...stage1, ...set('watchdog.stallSeconds=1')],
-    async (pid, said) => {
-      while (!said().includes('collected')) await sleep(20);
-      // When it wakes, progress may be heard before the clock is looked at: then it is stopped again.
-      while (!said().includes('stalled:') && !said().includes('finished:')) {
-        process.kill(pid, 'SIGSTOP');
-        await sleep(1500);
-        process.kill(pid, 'SIGCONT');
-        await sleep(60);
-      }
-    },
-  );
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
-  expect(err).toMatch(
+  const running = startCli(words('stalled', [...stage1, ...set('watchdog.stallSeconds=1')]));
+  const { err } = running;
+  while (!err().includes('collected')) await sleep(20);
+  // When it wakes, progress may be heard before the clock is looked at: then it is stopped again.
+  while (!err().includes('stalled:') && !err().includes('finished:')) {
+    running.kill('SIGSTOP');
+    await sleep(1500);
+    running.kill('SIGCONT');
+    await sleep(60);
+  }
+  expectSuccess(await running.ended);
+  expect(err()).toMatch(
     /stalled: (?:rollout|verify|logprob|update|sync|eval|checkpoint) of iteration \d has stood still for \d+ s at \d+ of \d+/u,
   );
 }, 120_000);

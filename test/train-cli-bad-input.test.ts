@@ -1,14 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRun } from '#run';
 import { checkpoint, smallSettings, writePuzzles } from './__fixtures__/small-run.ts';
+import { expectSuccess, runCli } from './run-cli.ts';
 
 /** What cannot work is refused through the real command line before the first step, in words. */
-const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
 
 let root = '';
 let data = '';
@@ -18,13 +17,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function cli(...words: readonly string[]): Promise<readonly [number | null, string]> {
-  const child = spawn(process.execPath, ['--conditions=source', program, 'train', ...words]);
-  let err = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return [code, err];
-}
+const cli = (...words: readonly string[]) => runCli(['train', ...words]);
 
 const small = ['--preset', 'reasoner-tiny', '--start', checkpoint, '--threads', '1'];
 
@@ -64,7 +57,7 @@ test.each([
   '%s is refused before anything is begun',
   async (_, dataset, message) => {
     const run = join(root, 'refused');
-    const [code, err] = await cli(...small, '--data', dataset(), '--run', run);
+    const { code, err } = await cli(...small, '--data', dataset(), '--run', run);
     expect(err).toContain(message);
     expect(code).toBe(1);
     expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
@@ -97,17 +90,12 @@ test.each([
     [...small, '--set', 'batch.mode=grpo', '--set', 'replay.alpha=2'],
     'replay.alpha = 2 has no effect: batch.mode is grpo',
   ],
-  [
-    'a tracker whose package is not installed',
-    [...small, '--wandb', 'mine'],
-    '--wandb needs the package @wandb/sdk, which is not installed; run `npm install @wandb/sdk`',
-  ],
   ['a checkpoint that is none', ['--preset', 'reasoner-tiny', '--start', tmpdir()], 'config.json'],
 ])(
   '%s is refused before anything is begun',
   async (_, words, message) => {
     const run = join(root, 'refused');
-    const [code, err] = await cli(...words, '--data', data, '--run', run);
+    const { code, err } = await cli(...words, '--data', data, '--run', run);
     expect(err).toContain(message);
     expect(code).toBeGreaterThan(0);
     expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
@@ -119,7 +107,7 @@ test('memory for sampling that holds no response is refused by the gate, with th
   const run = join(root, 'memory');
   const little = ['--set', 'policy.cacheGigabytes=1e-6'];
   const words = [...small, ...smallSettings, ...little, '--data', data, '--run', run];
-  const [code, err] = await cli(...words);
+  const { code, err } = await cli(...words);
   expect(err).toContain('raise policy.cacheGigabytes (now 0.000001 GB)');
   expect(err).toContain('training is refused: a response fits the memory for sampling');
   expect(code).toBe(1);
@@ -141,8 +129,8 @@ test('some rows that cannot be used are left out, told and stored; the rest is t
   const mixed = rows('mixed.jsonl', ...good, ...bad);
   const run = join(root, 'mixed');
   const more = ['--skip-gate', '--stop-after', '1'];
-  const [code, err] = await cli(...small, ...smallSettings, '--data', mixed, '--run', run, ...more);
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
+  const words = [...small, ...smallSettings, '--data', mixed, '--run', run, ...more];
+  const { err } = expectSuccess(await cli(...words));
   for (const dropped of ['qid_duplicate', 'image_missing', 'gold_unparsable']) {
     expect(err).toContain(`note: data/dropped/${dropped}: 1`);
   }
@@ -168,7 +156,15 @@ test('a disk that fills up ends the run in words; the last good checkpoint is wh
           : word,
     );
     const endless = ['--set', 'checkpoint.keepLast=100', '--skip-gate'];
-    const [code, err] = await cli(...small, ...settings, ...endless, '--data', data, '--run', run);
+    const { code, err } = await cli(
+      ...small,
+      ...settings,
+      ...endless,
+      '--data',
+      data,
+      '--run',
+      run,
+    );
     expect(code).toBe(1);
     expect(err).toMatch(/the disk is full|disk is full/u);
     expect(err).not.toContain('internal:');
@@ -176,17 +172,8 @@ test('a disk that fills up ends the run in words; the last good checkpoint is wh
     expect(last.length).toBeGreaterThan(0);
     // Once there is room, it goes on.
     execFileSync('mount', ['-o', 'remount,size=64m', disk], { stdio: 'ignore' });
-    const [again, said] = await cli(
-      '--run',
-      run,
-      '--resume',
-      '--threads',
-      '1',
-      '--stop-after',
-      '8',
-    );
-    expect([again, again === 0 ? '' : said]).toEqual([0, '']);
-    expect(said).toContain('going on from iteration-');
+    const further = ['--run', run, '--resume', '--threads', '1', '--stop-after', '8'];
+    expect(expectSuccess(await cli(...further)).err).toContain('going on from iteration-');
   } finally {
     execFileSync('umount', [disk], { stdio: 'ignore' });
   }

@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { presets } from '#configs';
 import { configOf } from '#rl';
@@ -13,8 +11,7 @@ import {
   smallSettings,
   writePuzzles,
 } from './__fixtures__/small-run.ts';
-
-const program = join(dirname(dirname(fileURLToPath(import.meta.url))), 'src/cli/main.ts');
+import { expectSuccess, runCli } from './run-cli.ts';
 
 let root = '';
 let data = '';
@@ -23,14 +20,6 @@ beforeAll(() => {
   data = writePuzzles(root, 30);
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
-
-async function train(words: readonly string[]): Promise<readonly [number | null, string]> {
-  const child = spawn(process.execPath, ['--conditions=source', program, 'train', ...words]);
-  let err = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return [code, code === 0 ? '' : err];
-}
 
 const tiny = presets.filter(({ name }) => name.endsWith('-tiny'));
 
@@ -42,7 +31,7 @@ test.each(tiny.map((preset) => [preset.name, preset] as const))(
     const rethinks = config.rethink.mode !== 'off';
     const where = ['--preset', name, '--start', checkpoint, '--data', data, '--run', run];
     const more = [...smallSettings, ...(rethinks ? smallRethinking : []), '--threads', '1'];
-    expect(await train([...where, ...more])).toEqual([0, '']);
+    expectSuccess(await runCli(['train', ...where, ...more]));
     using reader = readRun(run);
     const sum = (metric: string) =>
       reader.series(metric).reduce((total, { value }) => total + (value ?? 0), 0);

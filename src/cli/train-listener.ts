@@ -154,10 +154,10 @@ export class TrainListener {
 
   #record(record: RunRecord): void {
     const { store, trackers } = this.#parts;
-    store.record(record);
+    const event = store.record(record);
     const metrics: Metrics = record.metrics ?? {};
     if (Object.keys(metrics).length === 0) return;
-    for (const tracker of trackers) tracker.add(metrics, record.step);
+    for (const tracker of trackers) tracker.add(metrics, record.step, event);
   }
 
   #tellFailures(

@@ -1,5 +1,5 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Policy } from '#policy';
 import type { TrainSetup, TrainState } from '#rl';
 import { decodeState, freshState, planRun, train, TrainError, Watchdog } from '#rl';
@@ -18,7 +18,8 @@ import { TrainDisplay } from './train-display.ts';
 import { headOf, skippedGate } from './train-head.ts';
 import { TrainListener } from './train-listener.ts';
 import type { Tracker } from './train-trackers.ts';
-import { demandWandb, tensorBoard, weightsAndBiases } from './train-trackers.ts';
+import { tensorBoard } from './train-trackers.ts';
+import { demandWandb, weightsAndBiases } from './train-wandb.ts';
 
 /** Begins a run in a folder or goes on with it. */
 export async function trainRun(given: TrainOptions, folder: string, io: Io): Promise<ExitCode> {
@@ -26,7 +27,7 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   const resumed = given.resume ? resumeRun(folder) : undefined;
   if (resumed !== undefined) owned.use(resumed.store);
   const plan = resumed === undefined ? planOf(given) : resumedPlan(resumed.head, given);
-  await demandWandb(given.wandb);
+  if (given.wandb !== undefined) await demandWandb();
   const { threads, device } = given;
   await using live = await compose(plan.config, { io, run: folder, threads, device });
   tellPlan(plan, live, io);
@@ -125,9 +126,9 @@ async function goOn(going: Going): Promise<ExitCode> {
   const from = await restore(going, policy);
   const schedule = planRun(live.data.training.length, config);
   const step = schedule.firstStep(from.iteration) + (from.collected?.batchesDone ?? 0);
-  const trackers = await openTrackers(going, step);
-  for (const tracker of trackers) owned.use(tracker);
   const display = owned.use(new TrainDisplay(io, given.json, { ...schedule, from: step }));
+  const trackers = await openTrackers(going, step, display);
+  for (const tracker of trackers) owned.use(tracker);
   const watchdog = owned.use(
     new Watchdog(config.watchdog.stallSeconds, ({ message }) =>
       display.note(`stalled: ${message}`),
@@ -203,12 +204,21 @@ async function catchUp(
 async function openTrackers(
   { given, plan, store }: Going,
   step: number,
+  display: TrainDisplay,
 ): Promise<readonly Tracker[]> {
   const trackers: Tracker[] = [];
   if (given.tensorboard) trackers.push(tensorBoard(store.folder, step));
   if (given.wandb !== undefined) {
-    const run = { name: basename(store.folder), config: storedConfig(plan) };
-    trackers.push(await weightsAndBiases(given.wandb, run));
+    const { name, startedAt, stamps } = store.reader().head();
+    const run = {
+      project: given.wandb,
+      name,
+      id: createHash('sha256').update(`${startedAt} ${name}`).digest('hex').slice(0, 16),
+      dir: store.folder,
+      notes: stamps.join('\n'),
+      config: storedConfig(plan),
+    };
+    trackers.push(await weightsAndBiases(run, (text) => display.note(text)));
   }
   return trackers;
 }

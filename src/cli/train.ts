@@ -32,7 +32,10 @@ const options = z.strictObject({
   threads: z.number().int().min(0).default(0).describe('compute threads; 0 = one per core'),
   device: z.string().default('cpu').describe('cpu, cuda:0, …'),
   tensorboard: z.boolean().default(true).describe('write TensorBoard files beside the run'),
-  wandb: z.string().optional().describe('also log to this Weights & Biases project'),
+  wandb: z
+    .string()
+    .optional()
+    .describe('also log to this Weights & Biases project (needs the Python package wandb)'),
   json: z.boolean().default(false).describe('every event as one JSON document a line on stdout'),
 });
 

@@ -33,8 +33,8 @@ export class RunStore implements Disposable {
     this.#seq = lastSeq(database);
   }
 
-  /** Stores everything that came with one event in one transaction. */
-  record(record: RunRecord): void {
+  /** Stores everything that came with one event in one transaction; returns its number, from 1. */
+  record(record: RunRecord): number {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
@@ -51,6 +51,7 @@ export class RunStore implements Disposable {
       );
     }
     this.#seq += 1;
+    return this.#seq;
   }
 
   /** Where a policy on this computer should save the weights of a checkpoint. */
