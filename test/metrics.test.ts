@@ -41,7 +41,7 @@ const stepNames = `
   policy/loss policy/total_loss policy/clip_fraction policy/clip_high_fraction policy/clip_low_fraction
   policy/ratio_mean policy/ratio_max policy/ratio_min policy/entropy policy/approx_kl kl/ref
   optim/grad_norm optim/grad_clipped optim/lr optim/update_norm optim/skipped_steps optim/nonfinite
-  tokens/trained
+  tokens/trained tokens/effective
   progress/step progress/episode progress/epoch progress/policy_version progress/problems_seen`;
 const names = (text: string) => text.trim().split(/\s+/u);
 

@@ -503,6 +503,18 @@ test('a gradient that never arrives ends the run [alarm: gradient]', async () =>
   expect(ended).toContain('gradient_zero: the gradient of a batch with advantages is exactly 0');
 });
 
+test('steps for the divergence alone may find nothing to change, and the run goes on [L4]', async () => {
+  const policy = new FakePolicy();
+  policy.optimStep = async () => ({ 'optim/grad_norm': 0, 'optim/update_norm': 0 });
+  const settings = { ...tiny, 'batch.mode': 'grpo', 'loss.klCoef': 0.1 } as const;
+  const verify = () => ({ correct: true, status: 'correct', reason: 'identical' }) as const;
+  const events = await run(configOf(settings), { policy, verify, reference: new FakePolicy() });
+  const names = of(events, 'alarm').map(({ alarm }) => alarm.name);
+  expect(names).not.toContain('gradient_zero');
+  expect(of(events, 'stepped').length).toBeGreaterThan(0);
+  expect(of(events, 'completed')).toHaveLength(4);
+});
+
 test('weights that stay as they are end the run [alarm: weights]', async () => {
   const { ended } = await alarmed(tiny, (policy) => {
     policy.optimStep = async () => ({ 'optim/grad_norm': 1, 'optim/update_norm': 0 });

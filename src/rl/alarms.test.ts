@@ -20,6 +20,7 @@ const step = {
   'optim/update_norm': 0.01,
   'optim/lr': 1e-6,
   'optim/step_nonfinite': 0,
+  'tokens/effective': 40,
 };
 
 test('a healthy run raises nothing', () => {
@@ -78,6 +79,16 @@ test('no weight changed after an update: fatal, unless the rate is 0 [alarm: wei
 test('a gradient of norm 0: fatal [alarm: gradient]', () => {
   expect(names(lookAtStep({ ...step, 'optim/grad_norm': 0 }, calm, config))).toEqual([
     'gradient_zero*',
+  ]);
+});
+
+test('a step for the divergence alone may leave everything as it is', () => {
+  const still = { ...step, 'optim/grad_norm': 0, 'optim/update_norm': 0 };
+  expect(names(lookAtStep({ ...still, 'tokens/effective': 0 }, calm, config))).toEqual([]);
+  const imitating = { ...still, 'tokens/effective': 0, 'nll/tokens': 3 };
+  expect(names(lookAtStep(imitating, calm, config))).toEqual([
+    'gradient_zero*',
+    'weights_unchanged*',
   ]);
 });
 

@@ -107,12 +107,15 @@ export function lookAtStep(metrics: Metrics, memory: AlarmMemory, config: TrainC
     const message = `${nonfinite} steps in a row had a loss or gradient that is not finite: go back to a checkpoint with a lower learning rate`;
     alarms.push({ name: 'nonfinite', fatal: true, message });
   }
-  if (nonfinite === 0 && metrics['optim/grad_norm'] === 0) {
+  // A step for the divergence alone may have nothing to change: at the reference its gradient is 0.
+  const teaches = (metrics['tokens/effective'] ?? 0) + (metrics['nll/tokens'] ?? 0) > 0;
+  const judged = nonfinite === 0 && teaches;
+  if (judged && metrics['optim/grad_norm'] === 0) {
     const message =
       'the gradient of a batch with advantages is exactly 0: masks, images or weights do not reach the loss';
     alarms.push({ name: 'gradient_zero', fatal: true, message });
   }
-  if (nonfinite === 0 && metrics['optim/update_norm'] === 0 && (metrics['optim/lr'] ?? 0) > 0) {
+  if (judged && metrics['optim/update_norm'] === 0 && (metrics['optim/lr'] ?? 0) > 0) {
     const message = 'no weight changed after an update with a learning rate above 0';
     alarms.push({ name: 'weights_unchanged', fatal: true, message });
   }

@@ -185,6 +185,13 @@ test('a step that could change nothing says why [S9]', () => {
   expect(reason(easy, { 'loss.klCoef': 0.1 })).toBeUndefined();
   expect(reason(samplesOf(groupOf('easy', 8, { kept: [0] })))).toBeUndefined();
   expect(reason(b)).toBeUndefined();
+  const masked = b.map((sample) => {
+    const verdict = { ...sample.rollout.verdict, code: 'truncated' as const };
+    return { ...sample, rollout: { ...sample.rollout, stop: 'length' as const, verdict } };
+  });
+  const left = { 'rollout.truncated': 'mask_loss' } as const;
+  expect(reason([...masked, ...easy], left)).toBe('every token with an advantage is masked');
+  expect(reason(masked, left)).toBe('every token of the batch is masked');
 });
 
 test('a sample without old logprobs is never trained on in silence', () => {

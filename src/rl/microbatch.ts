@@ -12,6 +12,8 @@ export interface StepWork {
   readonly totals: StepTotals;
   /** Kept rethinkings and other imitated samples in the batch, each as often as it stands there. */
   readonly imitated: number;
+  /** Action tokens of samples with an advantage: without any, the policy term has no gradient. */
+  readonly effectiveTokens: number;
 }
 
 /** A sample of a batch with its masks and how often it stands there. */
@@ -53,6 +55,9 @@ export function stepWork(batch: Batch, config: TrainConfig): StepWork {
     losses: lossesOf(config, totals),
     totals,
     imitated: sum(({ tokens, count }) => (tokens.imitate > 0 ? count : 0)),
+    effectiveTokens: sum(({ sample, tokens, count }) =>
+      sample.advantage === 0 ? 0 : tokens.actions * count,
+    ),
   };
 }
 
@@ -68,15 +73,16 @@ function lossesOf({ loss }: TrainConfig, totals: StepTotals): readonly Loss[] {
 /** Why a step would change nothing that training is about; undefined when it would (algorithm.md S9). */
 export function reasonToSkip(
   { current, replay, effective }: Batch,
-  { totals }: StepWork,
+  { totals, effectiveTokens }: StepWork,
   { loss }: TrainConfig,
 ): string | undefined {
   if (current.length + replay.draws.length === 0) {
     return 'all groups agree and the replay buffer is empty';
   }
   if (totals.actions + totals.imitate === 0) return 'every token of the batch is masked';
-  const teaches = effective > 0 || replay.draws.length > 0 || totals.imitate > 0 || loss.klCoef > 0;
-  return teaches ? undefined : 'all groups agree';
+  if (effectiveTokens + totals.imitate > 0 || loss.klCoef > 0) return undefined;
+  const agree = effective + replay.draws.length === 0;
+  return agree ? 'all groups agree' : 'every token with an advantage is masked';
 }
 
 function countedEntries({ current, replay }: Batch, config: TrainConfig): readonly Counted[] {

@@ -82,7 +82,7 @@ const fromPolicy: readonly StepMetric[] = [
  */
 export function lossMetrics(
   sums: Metrics,
-  { totals, imitated }: StepWork,
+  { totals, imitated, effectiveTokens }: StepWork,
   loss: LossConfig,
 ): Metrics {
   const found = Object.fromEntries(fromPolicy.map((name) => [name, sums[name] ?? null]));
@@ -96,5 +96,6 @@ export function lossMetrics(
     'nll/samples': imitated,
     'policy/total_loss': policy + loss.nllCoef * nll + loss.klCoef * kl,
     'tokens/trained': totals.actions,
+    'tokens/effective': effectiveTokens,
   };
 }
