@@ -1,18 +1,9 @@
 /** The verifier: its scoreboard on the example collection, time per pair, worst cases, pool, import. */
 import { execFileSync } from 'node:child_process';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { createVerifyPool, verify } from '../src/verify/index.ts';
 import type { VerifyTask } from '../src/verify/index.ts';
 import {
@@ -24,6 +15,7 @@ import {
 import type { ExampleRow } from '../src/verify/cases.ts';
 import { caseOfExample } from '../src/verify/cases.ts';
 import { scoreboard } from '../src/verify/scoreboard.ts';
+import { bundleVerify } from '../scripts/bundle-verify.ts';
 import type { Bench, BenchContext } from './bench.ts';
 
 const collection = new URL('../../shared/data/verify_examples.json', import.meta.url);
@@ -60,7 +52,7 @@ export const bench: Bench = {
     fuzz(context);
     await pool(context, tasks);
     await againstMathVerify(context, tasks);
-    imported(context);
+    await imported(context);
   },
 };
 
@@ -217,50 +209,56 @@ async function againstMathVerify(
 }
 
 /**
- * Milliseconds to import the door in a fresh process, the best of seven: the built files as users
- * import them, the same with Node's compile cache filled, and the source with its types stripped.
+ * Milliseconds to import the door in a fresh process, the median of 21: the file that `npm run build`
+ * bundles, the same with Node's compile cache filled, the source with its types stripped; beside them
+ * an empty module, which is what Node itself takes.
  */
-function imported(context: BenchContext): void {
+async function imported(context: BenchContext): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'verify-built-'));
   try {
-    const built = pathToFileURL(join(build(folder), 'index.js')).href;
-    const cache = { NODE_COMPILE_CACHE: join(folder, 'cache') };
-    context.value({ label: 'import, built', value: importMs(built), unit: 'ms', most: 10 });
-    const cached = importMs(built, [], cache);
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+    writeFileSync(join(folder, 'empty.js'), 'export {};');
+    await bundleVerify(folder);
+    const built = pathToFileURL(join(folder, 'index.js')).href;
+    const { wall, user } = importMs(built);
+    context.value({ label: 'import, built', value: wall, unit: 'ms', most: 10 });
+    context.value({ label: 'import, built, processor time', value: user, unit: 'ms' });
+    const empty = importMs(pathToFileURL(join(folder, 'empty.js')).href).wall;
+    context.value({ label: 'import of an empty module', value: empty, unit: 'ms' });
+    const cached = importMs(built, [], { NODE_COMPILE_CACHE: join(folder, 'cache') }).wall;
     context.value({ label: 'import, built, compile cache', value: cached, unit: 'ms' });
     const source = new URL('../src/verify/index.ts', import.meta.url).href;
-    const stripped = importMs(source, ['--conditions=source']);
+    const stripped = importMs(source, ['--conditions=source']).wall;
     context.value({ label: 'import from source, types stripped', value: stripped, unit: 'ms' });
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
-/** The room without its types, as `npm run build` writes it. */
-function build(folder: string): string {
-  const room = fileURLToPath(new URL('../src/verify/', import.meta.url));
-  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-  for (const path of readdirSync(room, { recursive: true, encoding: 'utf8' })) {
-    if (!path.endsWith('.ts') || path.endsWith('.test.ts') || path.includes('__')) continue;
-    const code = stripTypeScriptTypes(readFileSync(join(room, path), 'utf8'));
-    const target = join(folder, path.replace(/ts$/, 'js'));
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, code.replace(/(from '\.[^']*)\.ts'/g, "$1.js'"));
-  }
-  return folder;
+interface ImportTime {
+  readonly wall: number;
+  /** Processor time in user mode. */
+  readonly user: number;
 }
 
+/** Medians of 21 fresh processes. */
 function importMs(
   door: string,
   flags: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
-): number {
-  const script = `const t = performance.now(); await import(${JSON.stringify(door)}); process.stdout.write(String(performance.now() - t));`;
+): ImportTime {
+  const script = `const t = performance.now(), c = process.cpuUsage(); await import(${JSON.stringify(door)}); const u = process.cpuUsage(c).user / 1000; process.stdout.write(JSON.stringify([performance.now() - t, u]));`;
   const args = [...flags, '--input-type=module', '-e', script];
-  const times = Array.from({ length: 7 }, () =>
-    Number(
-      execFileSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, ...env } }),
-    ),
-  );
-  return Math.min(...times);
+  const times = Array.from({ length: 21 }, () => {
+    const out = execFileSync(process.execPath, args, {
+      encoding: 'utf8',
+      env: { ...process.env, ...env },
+    });
+    return JSON.parse(out) as readonly [number, number];
+  });
+  const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[10] ?? 0;
+  return {
+    wall: median(times.map(([wall]) => wall)),
+    user: median(times.map(([, user]) => user)),
+  };
 }

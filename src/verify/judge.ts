@@ -1,3 +1,4 @@
+import { atFirstUse } from './at-first-use.ts';
 import type { Meter } from './budget.ts';
 import { OverBudget } from './budget.ts';
 import {
@@ -79,12 +80,10 @@ function containsWords(gold: string, clean: string): boolean {
   return needle !== '' && ` ${hay} `.includes(` ${needle} `);
 }
 
+const noWord = atFirstUse(() => new RegExp('[^\\p{L}\\p{N}\\s-]', 'gu'));
+
 const words = (text: string): string =>
-  text
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N}\s-]/gu, ' ')
-    .replace(/\s+/g, ' ')
-    .trim();
+  text.toLowerCase().replace(noWord(), ' ').replace(/\s+/g, ' ').trim();
 
 /** Every reading of the gold against every reading of the answer; the first agreement decides. */
 export function judgeValues(

@@ -1,3 +1,4 @@
+import { atFirstUse } from './at-first-use.ts';
 import type { Meter } from './budget.ts';
 import { proseLetter, readLetter } from './choice.ts';
 import { findSegments, lastNumber, lastSegments } from './extract/segments.ts';
@@ -91,7 +92,7 @@ export function lastResort(
   const stated = segments.length === 0 ? behindVerb(text, meter) : undefined;
   if (stated !== undefined)
     return { ...stated, start: offset + stated.start, end: offset + stated.end, via: 'phrase' };
-  const number = /\p{L}/u.test(text) ? lastNumber(text) : undefined;
+  const number = letter().test(text) ? lastNumber(text) : undefined;
   const behind = number !== undefined && last !== undefined && number.start >= last.to;
   if (first !== undefined && last !== undefined && !behind) {
     const joined = segments.map((segment) => text.slice(segment.start, segment.end)).join(', ');
@@ -112,7 +113,7 @@ export function lastResort(
 }
 
 /** More than one word, none of them an option's own text. */
-const isSentence = (text: string): boolean => /\p{L}{2,}\s|\s\p{L}{2,}/u.test(text);
+const isSentence = (text: string): boolean => twoWords().test(text);
 
 /** Text, or several values of which one is text: a sentence that commas cut. */
 function holdsText(value: Value): boolean {
@@ -123,6 +124,19 @@ function holdsText(value: Value): boolean {
 }
 
 /** Dunder names, calls with quotes or nothing inside, key words: a program, which yields no number of its own. */
+const letter = atFirstUse(() => new RegExp('\\p{L}', 'u'));
+const twoWords = atFirstUse(() => new RegExp('\\p{L}{2,}\\s|\\s\\p{L}{2,}', 'u'));
+const scripts = 'Arabic Devanagari Bengali Thai Hiragana Katakana Han Hangul';
+const otherScripts = atFirstUse(
+  () =>
+    new RegExp(
+      scripts
+        .split(' ')
+        .map((script) => `\\p{Script=${script}}`)
+        .join('|'),
+      'gu',
+    ),
+);
 const programText =
   /__|\(\s*[)'"]|\b(?:lambda|import|eval|exec|getattr|globals|locals|subprocess|system)\b/;
 
@@ -136,11 +150,7 @@ function isProse(text: string): boolean {
     outside.match(/(?<!\w)[A-Za-z]{2,}(?!\w)/g)?.filter((word) => !functionNames.has(word)) ?? [];
   if (text.includes('$') && found.length >= 2) return true;
   if (found.filter((word) => word.length > 2).length >= 3) return true;
-  return (
-    (outside.match(
-      /\p{Script=Arabic}|\p{Script=Devanagari}|\p{Script=Bengali}|\p{Script=Thai}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Han}|\p{Script=Hangul}/gu,
-    )?.length ?? 0) >= 5
-  );
+  return (outside.match(otherScripts())?.length ?? 0) >= 5;
 }
 
 /** A percent sign or word right behind a segment belongs to it. */

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BatchReply, BatchRequest } from './pool.ts';
-import { verify } from './verify.ts';
+import { verify } from './index.ts';
 
 const progress = new Int32Array(workerData as SharedArrayBuffer);
 

@@ -88,6 +88,32 @@ test('a worker that waits for the processor is not ended, however long it takes'
   await pool.close();
 });
 
+test('workers that cannot start make the batch fail, and no pair is judged by that', async () => {
+  const pool = createVerifyPool({
+    workers: 2,
+    workerUrl: new URL('./__fixtures__/no-such-worker.ts', import.meta.url),
+  });
+  await expect(pool.verifyAll(tasks(3))).rejects.toThrow('no-such-worker');
+  await expect(pool.verifyAll(tasks(1))).rejects.toThrow('before they judge anything');
+  expect(pool.killed).toBeLessThan(4);
+  await pool.close();
+});
+
+test('flags of the program that only fit its own script do not reach the workers', () => {
+  const script = `
+    const { createVerifyPool } = await import(${JSON.stringify(new URL('./pool.ts', import.meta.url).href)});
+    const pool = createVerifyPool({ workers: 1 });
+    const input = { gold: '1', prediction: '1', source: 'answer' };
+    const [verdict] = await pool.verifyAll([{ input }]);
+    process.stdout.write(verdict.reason);
+    await pool.close();`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  expect(out).toBe('identical');
+});
+
 test('a closed pool takes no more work', async () => {
   const pool = createVerifyPool({ workers: 1 });
   await pool.close();

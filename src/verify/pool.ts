@@ -65,6 +65,8 @@ interface Slot {
 }
 
 const unseen = { progress: -1, cpuMs: 0, at: 0 };
+/** Workers that may end in a row without a verdict before the pool gives up. */
+const lastFailure = 4;
 /** Patiences on the clock after which a worker that uses no processor time at all is given up. */
 const stalled = 240;
 
@@ -83,6 +85,9 @@ class Pool implements VerifyPool {
     Pick<VerifyPoolOptions, 'onKill'>;
   private nextId = 0;
   private closed = false;
+  /** Workers that ended one after the other, none of which had judged a pair. */
+  private failures = 0;
+  private broken: Error | undefined;
 
   constructor(options: VerifyPoolOptions) {
     this.options = {
@@ -113,18 +118,29 @@ class Pool implements VerifyPool {
 
   async close(): Promise<void> {
     this.closed = true;
-    const gone = new Error('the pool was closed before the batch was done');
-    for (const batch of this.queue.splice(0)) batch.reject(gone);
+    this.rejectAll(new Error('the pool was closed before the batch was done'));
+    await Promise.all(this.slots.map((slot) => slot.worker.terminate()));
+  }
+
+  /** Workers cannot start, or end at whatever they are given: no verdict is a verdict then. */
+  private giveUp(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.broken = new Error(`workers of the verifier end before they judge anything: ${reason}`);
+    this.rejectAll(this.broken);
+  }
+
+  private rejectAll(reason: Error): void {
+    for (const batch of this.queue.splice(0)) batch.reject(reason);
     for (const slot of this.slots) {
       clearTimeout(slot.timer);
-      slot.batch?.reject(gone);
+      slot.batch?.reject(reason);
       slot.batch = undefined;
     }
-    await Promise.all(this.slots.map((slot) => slot.worker.terminate()));
   }
 
   private enqueue(tasks: readonly VerifyTask[]): Promise<readonly Verdict[]> {
     if (this.closed) return Promise.reject(new Error('the pool is closed'));
+    if (this.broken !== undefined) return Promise.reject(this.broken);
     this.nextId += 1;
     const id = this.nextId;
     return new Promise((resolve, reject) => {
@@ -150,7 +166,11 @@ class Pool implements VerifyPool {
   private start(shared: SharedArrayBuffer | ArrayBufferLike): Worker {
     // Loaded here: the door is imported more often than a pool is made.
     const threads = process.getBuiltinModule('node:worker_threads');
-    const worker = new threads.Worker(this.options.workerUrl, { workerData: shared });
+    const worker = new threads.Worker(this.options.workerUrl, {
+      workerData: shared,
+      // Flags of the program, such as `--input-type` of a script on the command line, are not for a file.
+      execArgv: [],
+    });
     worker.unref();
     return worker;
   }
@@ -158,8 +178,11 @@ class Pool implements VerifyPool {
   private listen(slot: Slot): void {
     const { worker } = slot;
     worker.on('message', (reply: BatchReply) => this.receive(slot, reply));
-    worker.on('error', () => {
-      if (slot.worker === worker) this.replace(slot);
+    worker.on('error', (error: unknown) => {
+      if (slot.worker !== worker) return;
+      this.failures = Atomics.load(slot.progress, 0) > 0 ? 0 : this.failures + 1;
+      if (this.failures < lastFailure) this.replace(slot);
+      else this.giveUp(error);
     });
   }
 
@@ -259,6 +282,7 @@ class Pool implements VerifyPool {
   private receive(slot: Slot, reply: BatchReply): void {
     const { batch } = slot;
     if (batch === undefined || reply.id !== batch.id) return;
+    this.failures = 0;
     clearTimeout(slot.timer);
     slot.worker.unref();
     slot.batch = undefined;

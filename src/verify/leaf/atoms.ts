@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import { OverBudget } from '../budget.ts';
 import { Cursor, notMath } from './cursor.ts';
 import type { Token } from './lexer.ts';
@@ -5,6 +6,7 @@ import { functionNames, plainNames } from './names.ts';
 import type { FunctionName, Node } from './node.ts';
 import { integer, parseDecimal } from './rational.ts';
 
+const noName = atFirstUse(() => new RegExp('[^\\p{L}\\d]', 'u'));
 const closing = new Map([
   ['(', ')'],
   ['[', ']'],
@@ -111,7 +113,7 @@ export abstract class AtomParser extends Cursor {
       this.at += 1;
       return this.call(fn);
     }
-    const plain = plainNames.get(name);
+    const plain = plainNames().get(name);
     if (plain !== undefined) {
       this.at += 1;
       return this.named(plain);
@@ -149,7 +151,7 @@ export abstract class AtomParser extends Cursor {
 
   protected textSymbol(content: string): Node {
     const name = content.trim();
-    if (name === '' || /[^\p{L}\d]/u.test(name) || /^\d/.test(name)) throw notMath;
+    if (name === '' || noName().test(name) || /^\d/.test(name)) throw notMath;
     if (name === 'i' || name === 'e') return this.symbol(name);
     return this.make({ t: 'sym', name: name.toLowerCase() + this.subscript() });
   }

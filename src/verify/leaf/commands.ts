@@ -29,7 +29,7 @@ export abstract class CommandParser extends AtomParser {
     if (fn !== undefined) return this.call(fn);
     const constant = constantCommands.get(name);
     if (constant !== undefined) return this.named(constant);
-    if (greek.has(name)) return this.greekSymbol(name);
+    if (greek().has(name)) return this.greekSymbol(name);
     return this.structural(name);
   }
 

@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import type { FunctionName } from './node.ts';
 
 /** Function names, with or without backslash. */
@@ -56,18 +57,21 @@ export const constantCommands: ReadonlyMap<string, string> = new Map([
 
 const greekLetters =
   'alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma tau upsilon phi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega';
-export const greek: ReadonlySet<string> = new Set(greekLetters.split(' '));
+export const greek: () => ReadonlySet<string> = atFirstUse(() => new Set(greekLetters.split(' ')));
 
 /** Names that prose and plain notation write without a backslash. */
-export const plainNames: ReadonlyMap<string, string> = new Map([
-  ['pi', 'pi'],
-  ['Pi', 'pi'],
-  ['infty', 'inf'],
-  ...greekLetters
-    .split(' ')
-    .filter((name) => name.length > 2 && name.toLowerCase() === name)
-    .map((name) => [name, `\\${name}`] as const),
-]);
+export const plainNames: () => ReadonlyMap<string, string> = atFirstUse(
+  () =>
+    new Map([
+      ['pi', 'pi'],
+      ['Pi', 'pi'],
+      ['infty', 'inf'],
+      ...greekLetters
+        .split(' ')
+        .filter((name) => name.length > 2 && name.toLowerCase() === name)
+        .map((name) => [name, `\\${name}`] as const),
+    ]),
+);
 
 /** Relations at the top of a value, by command; the lexer's characters `= < >` join them. */
 export const relationCommands: ReadonlySet<string> = new Set([

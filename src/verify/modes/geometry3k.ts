@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import type { Meter } from '../budget.ts';
 import { OverBudget } from '../budget.ts';
 import { findBoxes } from '../extract/boxes.ts';
@@ -63,7 +64,7 @@ function sameElement(a: string, b: string, meter: Meter): boolean {
 }
 
 function lettersIn(text: string): number {
-  return new Set(text.replaceAll('sqrt', '').replaceAll('frac', '').match(/\p{L}/gu) ?? []).size;
+  return new Set(text.replaceAll('sqrt', '').replaceAll('frac', '').match(letters()) ?? []).size;
 }
 
 function sameExpression(a: string, b: string, meter: Meter): boolean {
@@ -139,6 +140,7 @@ function normaliseMathd(text: string): string {
   return slash === null ? out : `\\frac{${slash[1]}}{${slash[2]}}`;
 }
 
+const letters = atFirstUse(() => new RegExp('\\p{L}', 'gu'));
 const unitWords =
   /(?:degree|cm|centimeter|meter|mile|second|minute|hour|day|week|month|year|foot|feet|inch|yard)(?:es)?s? *(?:\^[0-9]+)?/g;
 

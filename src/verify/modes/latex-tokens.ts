@@ -1,3 +1,5 @@
+import { atFirstUse } from '../at-first-use.ts';
+
 /** A token of a short LaTeX text: what it does, and how it is written. */
 export interface LatexToken {
   readonly kind: TokenKind;
@@ -23,83 +25,58 @@ export class LatexError extends Error {
   override readonly name = 'LatexError';
 }
 
-const words = (text: string): readonly string[] => text.split(' ');
-const commands = (text: string): readonly string[] => words(text).map((name) => `\\${name}`);
-
 /**
  * The vocabulary of latex2sympy 1.9.1, which the MATH-V and EMMA scorers read answers with: a command
  * matches as far as its letters go (`\leftarrow` is `\left` and five letters), the longest match wins,
  * the first kind among equally long ones. Words such as `tr` or `floor` are tokens of their own.
  */
-const vocabulary: readonly (readonly [TokenKind, readonly string[]])[] = [
+const vocabulary: readonly (readonly [kind: TokenKind, words: string, commands?: string])[] = [
   [
     'accent',
-    commands(
-      'acute bar overline breve check widecheck dot ddot grave hat tilde widetilde vec overrightarrow bm boldsymbol text textit mathbb mathbin mathbf mathcal mathclap mathclose mathellipsis mathfrak mathinner mathit mathnormal mathop mathopen mathord mathpunct mathrel mathring mathrlap mathrm mathscr mathsf mathsterling mathtt',
-    ),
+    '',
+    'acute bar overline breve check widecheck dot ddot grave hat tilde widetilde vec overrightarrow bm boldsymbol text textit mathbb mathbin mathbf mathcal mathclap mathclose mathellipsis mathfrak mathinner mathit mathnormal mathop mathopen mathord mathpunct mathrel mathring mathrlap mathrm mathscr mathsf mathsterling mathtt',
   ],
-  ['mark', ['^T', '^{T}', '^{\\top}', "'"]],
-  ['operator', [...words('+ - * / :'), ...commands('over times cdot div mod')]],
-  ['mark', [...words('( ) { } \\{ \\} [ ] | \\| & \\\\ _ ^ ; , . !')]],
+  ['mark', "^T ^{T} ^{\\top} '"],
+  ['operator', '+ - * / :', 'over times cdot div mod'],
+  ['mark', '( ) { } \\{ \\} [ ] | \\| & \\\\ _ ^ ; , . !'],
   [
     'mark',
-    commands(
-      'lgroup rgroup lbrace rbrace lbrack rbrack lvert rvert vert lfloor rfloor llcorner lrcorner lceil rceil ulcorner urcorner left right mleft mright to rightarrow Rightarrow longrightarrow Longrightarrow xrightarrow xRightarrow leftrightarrow Leftrightarrow',
-    ),
+    '',
+    'lgroup rgroup lbrace rbrace lbrack rbrack lvert rvert vert lfloor rfloor llcorner lrcorner lceil rceil ulcorner urcorner left right mleft mright to rightarrow Rightarrow longrightarrow Longrightarrow xrightarrow xRightarrow leftrightarrow Leftrightarrow',
   ],
-  ['mark', ['<->', '<=>']],
+  ['mark', '<-> <=>'],
   [
     'function',
-    commands(
-      'log ln exp sin cos tan csc sec cot arcsin arccos arctan arccsc arcsec arccot sinh cosh tanh arsinh arcosh artanh arcsinh arccosh arctanh floor ceil',
-    ),
+    '',
+    'log ln exp sin cos tan csc sec cot arcsin arccos arctan arccsc arcsec arccot sinh cosh tanh arsinh arcosh artanh arcsinh arccosh arctanh floor ceil',
   ],
   [
     'command',
-    commands(
-      'frac binom tbinom dbinom choose sqrt lim int sum prod gcd lcm max min det operatorname',
-    ),
+    '',
+    'frac binom tbinom dbinom choose sqrt lim int sum prod gcd lcm max min det operatorname',
   ],
   [
     'mark',
-    words(
-      'arsinh arcsinh arcosh arccosh artanh arctanh gcd lcm floor ceil eye zeros ones cols rows diag norm rank trace tr rref hstack vstack orth ortho orthogonal orthogonalize nullspace eig eigen diagonalize eigenvals eigenvalues eigenvects eigenvectors svd SVD matrix pmatrix bmatrix vmatrix E',
-    ),
+    'arsinh arcsinh arcosh arccosh artanh arctanh gcd lcm floor ceil eye zeros ones cols rows diag norm rank trace tr rref hstack vstack orth ortho orthogonal orthogonalize nullspace eig eigen diagonalize eigenvals eigenvalues eigenvects eigenvectors svd SVD matrix pmatrix bmatrix vmatrix E',
   ],
   [
     'command',
-    ['matrix', 'pmatrix', 'bmatrix', 'vmatrix'].flatMap((type) => [
-      `\\begin{${type}}`,
-      `\\end{${type}}`,
-    ]),
+    '\\begin{matrix} \\end{matrix} \\begin{pmatrix} \\end{pmatrix} \\begin{bmatrix} \\end{bmatrix} \\begin{vmatrix} \\end{vmatrix}',
   ],
-  ['e', ['e', '\\exponentialE']],
-  [
-    'relation',
-    [
-      '=',
-      '==',
-      '<',
-      '>',
-      '!=',
-      '!==',
-      '\\not\\equiv',
-      ...commands('in equiv leq le leqslant geq ge geqslant ne neq'),
-    ],
-  ],
+  ['e', 'e', 'exponentialE'],
+  ['relation', '= == < > != !== \\not\\equiv', 'in equiv leq le leqslant geq ge geqslant ne neq'],
   [
     'symbol',
-    commands(
-      'alpha beta Gamma gamma Delta delta epsilon varepsilon zeta eta Theta theta vartheta iota kappa Lambda lambda mu nu Xi xi omicron Pi varpi rho varrho Sigma sigma varsigma tau Upsilon upsilon Phi phi varphi chi Psi psi Omega omega Bbbk wp nabla bigstar angle nexists diagdown measuredangle eth emptyset diagup sphericalangle clubsuit varnothing Diamond complement diamondsuit imath Finv triangledown heartsuit jmath Game triangle spadesuit ell hbar vartriangle hslash blacklozenge lozenge blacksquare mho blacktriangle sharp prime Im flat square backprime Re natural surd circledS',
-    ),
+    '',
+    'alpha beta Gamma gamma Delta delta epsilon varepsilon zeta eta Theta theta vartheta iota kappa Lambda lambda mu nu Xi xi omicron Pi varpi rho varrho Sigma sigma varsigma tau Upsilon upsilon Phi phi varphi chi Psi psi Omega omega Bbbk wp nabla bigstar angle nexists diagdown measuredangle eth emptyset diagup sphericalangle clubsuit varnothing Diamond complement diamondsuit imath Finv triangledown heartsuit jmath Game triangle spadesuit ell hbar vartriangle hslash blacklozenge lozenge blacksquare mho blacktriangle sharp prime Im flat square backprime Re natural surd circledS',
   ],
-  ['constant', commands('pi partial infty')],
+  ['constant', '', 'pi partial infty'],
 ];
 
-const byStart: ReadonlyMap<string, readonly LatexToken[]> = (() => {
+const byStart = atFirstUse<ReadonlyMap<string, readonly LatexToken[]>>(() => {
   const groups = new Map<string, LatexToken[]>();
-  for (const [kind, texts] of vocabulary)
-    for (const text of texts) {
+  for (const [kind, words, commands = ''] of vocabulary)
+    for (const text of [...split(words), ...split(commands).map((name) => `\\${name}`)]) {
       const start = text.slice(0, 2);
       const group = groups.get(start) ?? [];
       groups.set(start, group);
@@ -107,7 +84,11 @@ const byStart: ReadonlyMap<string, readonly LatexToken[]> = (() => {
     }
   for (const group of groups.values()) group.sort((a, b) => b.text.length - a.text.length);
   return groups;
-})();
+});
+
+function split(words: string): readonly string[] {
+  return words === '' ? [] : words.split(' ');
+}
 
 /** What no list of words can say; longer than a word wins, as there. */
 const patterns: readonly (readonly [TokenKind, RegExp])[] = [
@@ -155,7 +136,7 @@ export class LatexReader {
 
   #longest(): LatexToken | undefined {
     const start = this.#text.slice(this.#at, this.#at + 2);
-    const fixed = [start, start.slice(0, 1)].flatMap((key) => byStart.get(key) ?? []);
+    const fixed = [start, start.slice(0, 1)].flatMap((key) => byStart().get(key) ?? []);
     let best = fixed.find(({ text }) => this.#text.startsWith(text, this.#at));
     for (const [kind, pattern] of patterns) {
       pattern.lastIndex = this.#at;

@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import type { Meter } from '../budget.ts';
 import type { VerifyInput } from '../input.ts';
 import { readLetter } from '../choice.ts';
@@ -175,13 +176,10 @@ function optionInProse(closing: string, choices: readonly string[]): string | un
 function soleOption(sentence: string, choices: readonly string[]): string | undefined {
   const plain = ` ${sentence
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}°./=(),+-]+/gu, ' ')
+    .replace(between(), ' ')
     .replace(/[.,]+(?=\s|$)/g, '')} `;
   const named = choices.filter((choice) => {
-    const text = choice
-      .toLowerCase()
-      .trim()
-      .replace(/[^\p{L}\p{N}°./=(),+-]+/gu, ' ');
+    const text = choice.toLowerCase().trim().replace(between(), ' ');
     return text.length > 0 && !/^(?:yes|no)$/.test(text) && plain.includes(` ${text} `);
   });
   const longest = named.filter(
@@ -198,6 +196,7 @@ function yesOrNo(sentence: string, choices: readonly string[]): string | undefin
   return choices[lower.indexOf(negative ? 'no' : 'yes')];
 }
 
+const between = atFirstUse(() => new RegExp('[^\\p{L}\\p{N}°./=(),+-]+', 'gu'));
 const numberPattern = /-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?/g;
 
 function numberIn(text: string): string | undefined {

@@ -1,18 +1,24 @@
+import { atFirstUse } from '../at-first-use.ts';
 import { pythonText } from './python-number.ts';
 
-const small =
+const small = atFirstUse(() =>
   'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(
     ' ',
-  );
-const tens = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
-const values: ReadonlyMap<string, number> = new Map([
-  ...small.map((word, index) => [word, index] as const),
-  ...tens.map((word, index) => [word, 10 * (index + 2)] as const),
-  ['hundred', 100],
-  ['thousand', 1_000],
-  ['million', 1_000_000],
-  ['billion', 1_000_000_000],
-]);
+  ),
+);
+const values = atFirstUse<ReadonlyMap<string, number>>(
+  () =>
+    new Map([
+      ...small().map((word, index) => [word, index] as const),
+      ...'twenty thirty forty fifty sixty seventy eighty ninety'
+        .split(' ')
+        .map((word, index) => [word, 10 * (index + 2)] as const),
+      ['hundred', 100],
+      ['thousand', 1_000],
+      ['million', 1_000_000],
+      ['billion', 1_000_000_000],
+    ]),
+);
 const scales = ['thousand', 'million', 'billion'] as const;
 
 /**
@@ -25,7 +31,7 @@ export function wordsToNumber(given: string): string | undefined {
   const words = text
     .trim()
     .split(/\s+/)
-    .filter((word) => values.has(word) || word === 'point');
+    .filter((word) => values().has(word) || word === 'point');
   if (words.length === 0) return undefined;
   const point = words.indexOf('point');
   const twice = [...scales, 'point'].some(
@@ -37,15 +43,15 @@ export function wordsToNumber(given: string): string | undefined {
   if (whole === undefined) return undefined;
   if (decimals.length === 0) return String(whole);
   // A word that is no digit behind the point makes the whole fraction the integer 0.
-  if (!decimals.every((word) => small.indexOf(word) in digits)) return String(whole);
-  return pythonText(whole + Number(`0.${decimals.map((word) => small.indexOf(word)).join('')}`));
+  if (!decimals.every((word) => isDigit(small().indexOf(word)))) return String(whole);
+  return pythonText(whole + Number(`0.${decimals.map((word) => small().indexOf(word)).join('')}`));
 }
 
-const digits = Array.from({ length: 10 }, (_, digit) => digit);
+const isDigit = (value: number): boolean => value >= 0 && value < 10;
 
 function wholeNumber(words: readonly string[]): number | undefined {
   if (words.length === 0) return 0;
-  if (words.length === 1) return values.get(words[0] ?? '');
+  if (words.length === 1) return values().get(words[0] ?? '');
   const [thousand, million, billion] = scales.map((scale) => words.indexOf(scale)) as [
     number,
     number,
@@ -68,7 +74,7 @@ function wholeNumber(words: readonly string[]): number | undefined {
 
 /** Two to four words: a hundred multiplies what stands before it; of more words the first counts. */
 function formed(words: readonly string[]): number {
-  const [a = Number.NaN, b = 0, c = 0, d = 0] = words.map((word) => values.get(word) ?? 0);
+  const [a = Number.NaN, b = 0, c = 0, d = 0] = words.map((word) => values().get(word) ?? 0);
   if (words.length === 4) return a * b + c + d;
   if (words.length === 3) return a * b + c;
   if (words.length === 2) return a === 100 || b === 100 ? a * b : a + b;

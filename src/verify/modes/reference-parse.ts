@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import { findBoxes, joinedBoxes } from '../extract/boxes.ts';
 import { findSegments } from '../extract/segments.ts';
 
@@ -53,11 +54,11 @@ function cleanLatex(content: string): string {
 
 const units =
   'feet|digit|pound|meal|edge|student|multiple|east|degree|mph|kmph|ft|deg|mile|monkey|prime|ratio|rd|o|gm|lb|tile|per|dm|lt|gain|ab|way|west|t|h|men|soldier|pie|bc|excess|st|inches|noon|cent|by|gal|kmh|c|acre|rise|th|sq|mark|l|toy|coin|gallon|profit|minw|yr|women|am|pm|hr|square|are|rupee|rounds|cubic|cc|mtr|s|ohm|number|day|hour|minute|min|second|man|woman|sec|cube|mt|mp|hectare|more|unit|rs|kg|g|month|km|m|cm|mm|apple|liter|loss|yard|pure|year|increase|decrease|d|less|litre|metre|meter|inch';
-const unitAtEnd = new RegExp(`(\\d|\\}|\\s)\\s*(?:${units})(?:s|es)?\\s*$`);
+const unitAtEnd = atFirstUse(() => new RegExp(`(\\d|\\}|\\s)\\s*(?:${units})(?:s|es)?\\s*$`));
 
 function withoutUnit(text: string): string {
   const tail = text.slice(-40);
-  const cut = tail.replace(unitAtEnd, '$1');
+  const cut = tail.replace(unitAtEnd(), '$1');
   const next = text.slice(0, text.length - tail.length) + cut;
   return next.trim() === '' ? text : next;
 }

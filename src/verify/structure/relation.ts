@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import type { Meter } from '../budget.ts';
 import { OverBudget } from '../budget.ts';
 import { exactValue } from '../leaf/exact.ts';
@@ -87,6 +88,8 @@ function withoutApproximations(
 }
 
 /** `f^{-1}(x)`, `f^{(3)}(x)`, `f''(1)`: exponent, primes and argument belong to the name. */
+const nameLike = atFirstUse(() => new RegExp("^[\\p{L}\\s\\d'|()[\\]{}_.\\\\^∠<>=,+#-]+$", 'u'));
+const letter = atFirstUse(() => new RegExp('\\p{L}', 'u'));
 const applied = /^[A-Za-z](?:_\w+)?'*(?:\^(?:-1|\(\w+\)))?\([^()=<>]{1,20}\)$/;
 
 /** The name a left side gives, blanks dropped; undefined when it is more than a name. */
@@ -106,8 +109,7 @@ function nameOf(tokens: Tokens, value: Value, reader: Reader): string | undefine
   if (value.kind === 'ratio') return value.terms.every(onlyNames) ? text : undefined;
   if (value.kind === 'union') return /\d/.test(text) ? undefined : text;
   if (value.kind === 'text') {
-    const prose =
-      /^[\p{L}\s\d'|()[\]{}_.\\^∠<>=,+#-]+$/u.test(value.text) && /\p{L}/u.test(value.text);
+    const prose = nameLike().test(value.text) && letter().test(value.text);
     return prose && text.length <= 60 ? text : undefined;
   }
   return undefined;

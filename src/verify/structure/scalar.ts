@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import type { Meter } from '../budget.ts';
 import type { Token } from '../leaf/lexer.ts';
 import { functionNames, plainNames } from '../leaf/names.ts';
@@ -72,6 +73,7 @@ function readResidue(tokens: Tokens, meter: Meter): Scalar | undefined {
   };
 }
 
+const threeLetters = atFirstUse(() => new RegExp('\\p{L}{3}', 'u'));
 const currencySigns = '€£¥₹';
 /** Currency codes that stand before their number: `USD 1500`. */
 const currencyCodes: ReadonlySet<string> = new Set(['USD', 'EUR', 'GBP', 'INR', 'RMB', 'Rs']);
@@ -144,7 +146,8 @@ function knownUnit(tokens: Tokens, node: Node, meter: Meter): Scalar | undefined
       .split(/\s+/)
       .every((part) => isKnownUnit(part)),
   );
-  const counted = words.length === 1 && words[0]?.kind === 'text' && /\p{L}{3}/u.test(words[0].s);
+  const counted =
+    words.length === 1 && words[0]?.kind === 'text' && threeLetters().test(words[0].s);
   if (!known && !counted) return undefined;
   const measured = readMeasured(tokens, meter);
   const symbolic = measured !== undefined && traitsOf(measured.node).symbols.size > 0;
@@ -214,7 +217,7 @@ function isUnitWord(token: Token): boolean {
   if (token.kind === 'op') return currencySigns.includes(token.s) && token.s !== '';
   if (token.kind === 'cmd') return token.s === '$';
   if (token.kind !== 'word') return false;
-  return !functionNames.has(token.s) && !plainNames.has(token.s);
+  return !functionNames.has(token.s) && !plainNames().has(token.s);
 }
 
 function unitLike(token: Token): boolean {

@@ -323,7 +323,7 @@ function readBuilder(inside: Tokens, reader: Reader): Value | undefined {
 /** Three letters and more, or two capitals, alone: a word or a name, whose order of letters counts. */
 function readWord(tokens: Tokens): Value | undefined {
   const only = tokens.length === 1 ? tokens[0] : undefined;
-  if (only?.kind !== 'word' || functionNames.has(only.s) || plainNames.has(only.s))
+  if (only?.kind !== 'word' || functionNames.has(only.s) || plainNames().has(only.s))
     return undefined;
   return only.s.length > 2 || only.s === only.s.toUpperCase() ? asText(only.s) : undefined;
 }

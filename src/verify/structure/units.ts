@@ -1,3 +1,5 @@
+import { atFirstUse } from '../at-first-use.ts';
+
 /** A product of base units: how often each occurs, and the factor to the base. */
 export interface Unit {
   /** Base units in alphabetical order with their powers: `metre^1 second^-1`. */
@@ -92,16 +94,21 @@ function spelledOut(words: readonly string[]): readonly string[] {
   });
 }
 
-const atoms: ReadonlyMap<string, Atom> = new Map(
-  rows.flatMap(([names, base, n, d, power = 1]) =>
-    names.split(' ').flatMap((name) => {
-      const atom: Atom = { base, power, n: BigInt(n), d: BigInt(d) };
-      return name.length > 2 && !name.endsWith('s')
-        ? [[name, atom] as const, [`${name}s`, atom] as const]
-        : [[name, atom] as const];
-    }),
-  ),
+const atoms = atFirstUse<ReadonlyMap<string, Atom>>(
+  () =>
+    new Map(
+      rows.flatMap(([names, base, n, d, power = 1]) =>
+        names.split(' ').flatMap((name) => {
+          const atom: Atom = { base, power, n: BigInt(n), d: BigInt(d) };
+          return name.length > 2 && !name.endsWith('s')
+            ? [[name, atom] as const, [`${name}s`, atom] as const]
+            : [[name, atom] as const];
+        }),
+      ),
+    ),
 );
+
+const unitWordPattern = atFirstUse(() => new RegExp('^[\\p{L}€£¥₹$]+$', 'u'));
 
 /** Words that are dropped wherever they stand: they measure nothing that could differ. */
 const empty: ReadonlySet<string> = new Set(
@@ -136,7 +143,7 @@ export function isLetterUnit(letter: string): boolean {
 /** Whether the table knows the word; unknown nouns are units only inside `\text{…}` or after a blank. */
 export function isKnownUnit(word: string): boolean {
   const lower = word.toLowerCase();
-  return atoms.has(word) || atoms.has(lower) || empty.has(lower) || quotients.has(lower);
+  return atoms().has(word) || atoms().has(lower) || empty.has(lower) || quotients.has(lower);
 }
 
 /**
@@ -196,7 +203,7 @@ function unitWord(word: string, after: readonly string[], state: UnitState): num
   }
   if (empty.has(lower) && !(lower === 'in' && state.powers.size === 0))
     return after[0] === '^' ? 2 : 0;
-  if (prose.has(lower) || !/^[\p{L}€£¥₹$]+$/u.test(word)) return undefined;
+  if (prose.has(lower) || !unitWordPattern().test(word)) return undefined;
   let power = state.next;
   let used = 0;
   if (after[0] === '^') {
@@ -206,7 +213,7 @@ function unitWord(word: string, after: readonly string[], state: UnitState): num
     used = 2;
   }
   state.next = 1;
-  const atom = atoms.get(word) ?? atoms.get(lower);
+  const atom = atoms().get(word) ?? atoms().get(lower);
   include(state, atom, singular(lower), power * state.sign);
   return used;
 }
