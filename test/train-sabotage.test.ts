@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Policy } from '#policy';
+import type * as Local from '#policy/local';
 import { readRun } from '#run';
 import { runProgram } from '../src/cli/program.ts';
 import { ReplayBuffer } from '../src/rl/replay-buffer.ts';
@@ -12,13 +13,17 @@ import { checkpoint, smallSettings, writePuzzles } from './__fixtures__/small-ru
  * Alarms that a sound policy and a sound buffer never raise: the real command trains the real small
  * checkpoint, with one thing broken. Alarm, event in the store, word on the display, exit status.
  */
-type Break = (policy: Policy) => Partial<Policy>;
+type Break = (policy: Pick<Policy, 'optimStep' | 'logprobs'>) => Partial<Policy>;
 const broken = vi.hoisted(() => ({ how: undefined as Break | undefined }));
 vi.mock('#policy/local', async (original) => {
-  const real = await original<typeof import('#policy/local')>();
+  const real = await original<typeof Local>();
   const createLocalPolicy: typeof real.createLocalPolicy = async (...args) => {
     const policy = await real.createLocalPolicy(...args);
-    return Object.assign(policy, broken.how?.(policy) ?? {});
+    const sound: Parameters<Break>[0] = {
+      optimStep: policy.optimStep.bind(policy),
+      logprobs: policy.logprobs.bind(policy),
+    };
+    return Object.assign(policy, broken.how?.(sound) ?? {});
   };
   return { ...real, createLocalPolicy };
 });
@@ -62,31 +67,31 @@ test.each<[string, string, string, Break]>([
     'a gradient that never arrives',
     'gradient_zero',
     'the gradient of a batch with advantages is exactly 0',
-    ({ optimStep }) => ({
-      optimStep: async (update) => ({ ...(await optimStep(update)), 'optim/grad_norm': 0 }),
+    (sound) => ({
+      optimStep: async (update) => ({ ...(await sound.optimStep(update)), 'optim/grad_norm': 0 }),
     }),
   ],
   [
     'an optimizer that changes nothing',
     'weights_unchanged',
     'no weight changed after an update with a learning rate above 0',
-    ({ optimStep }) => ({
-      optimStep: (update) => optimStep({ ...update, learningRate: 0 }),
+    (sound) => ({
+      optimStep: (update) => sound.optimStep({ ...update, learningRate: 0 }),
     }),
   ],
   [
     'a trainer that does not see what the sampler saw',
     'mismatch',
     'trainer and sampler disagree: mean probability gap',
-    ({ logprobs }) => ({
+    (sound) => ({
       logprobs: async (sequences) =>
-        (await logprobs(sequences)).map((row) => row.map((value) => value - 1)),
+        (await sound.logprobs(sequences)).map((row) => row.map((value) => value - 1)),
     }),
   ],
 ])(
   '%s ends the run with a status above 0 [alarm: gradient] [alarm: weights] [alarm: mismatch]',
   async (_, name, message, how) => {
-    broken.how = (policy) => how(boundTo(policy));
+    broken.how = how;
     const { code, err, alarms, steps } = await train(name, ['--set', 'checkpoint.every=1']);
     expect(err).toContain(`stopping: ${name}: ${message}`);
     expect(err).toMatch(
@@ -120,12 +125,3 @@ test('unbroken, the same run raises no alarm', async () => {
   expect([code, alarms]).toEqual([0, []]);
   expect(err).not.toMatch(/alarm|stopping/u);
 }, 60_000);
-
-/** Its methods as functions, which a broken one may still call. */
-function boundTo(policy: Policy): Policy {
-  const { optimStep, logprobs } = policy;
-  return Object.assign(Object.create(policy) as Policy, {
-    optimStep: optimStep.bind(policy),
-    logprobs: logprobs.bind(policy),
-  });
-}

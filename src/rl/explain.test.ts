@@ -14,17 +14,24 @@ const told = (settings: Settings, given: readonly string[] = []) =>
 test('the effective algorithm is told in words and formulas [D12]', () => {
   const text = told({ 'rethink.mode': 'random', 'loss.nllCoef': 0.05 });
   expect(text).toContain(
-    'answers 1024 problems 8 times (8192 responses) and takes 16 steps of 512 samples',
+    'answers 1024 problems G = 8 times (8192 responses) and takes 16 steps of N = 512 samples',
   );
   expect(text).toContain('16000 problems: 48 iterations, 750 steps');
-  expect(text).toContain('P(j) = |Â_j|^1 / Σ_k |Â_k|^1, with replacement; cleared at every sync');
   expect(text).toContain(
-    'with probability 0.65 (uniform over self_questioning, self_correction, self_verification)',
+    'D_eff enters B first, then N − |D_eff| samples are drawn, P(j) = |Â_j|^α / Σ_k |Â_k|^α, α = 1, with replacement.',
   );
-  expect(text).toContain('clip(ρ, 1 − 0.2, 1 + 0.35) Â) + 0.05 · NLL');
-  expect(text).toContain('Tokens of the policy loss: plain 1, y1 1, trigger 0, y2 1');
+  expect(text).toContain('B is cleared at every sync');
   expect(text).toContain(
-    'Tokens of the NLL, kept rethinkings only: plain 0, y1 0, trigger 1, y2 1',
+    String.raw`with probability q = 0.65: one of "\n\nWait, does it seem right?", "\n\nWait, there might be a mistake", "\n\nWait, let's double check", each as likely`,
+  );
+  expect(text).toContain(
+    'L = −(1/M) Σ min(ρ Â, clip(ρ, 1 − 0.2, 1 + 0.35) Â) + 0.05 L_NLL, M = tokens',
+  );
+  expect(text).toContain('of a rethought one y1 1, trigger 0, y2 1.');
+  expect(text).toContain('L_NLL = −(1/T) Σ log π at temperature 1');
+  expect(text).toContain('of kept rethinkings: y1 0, trigger 1, y2 1.');
+  expect(text).toContain(
+    '1e-6 (s + 1)/W for s < W = ⌈0.03 S⌉, then 1e-6 (0.5 + 0.25 (1 + cos π(s − W)/(S − 1 − W))) (S = 750, W = 23)',
   );
 });
 
@@ -33,8 +40,11 @@ test('what is switched changes what is told [D12]', () => {
   expect(told({ 'batch.mode': 'grpo' })).toContain('all samples, groups that agree included');
   expect(told({ 'batch.mode': 'filter' })).toContain('it shrinks');
   expect(told({ 'advantage.divideByStd': true })).toContain('√(p̃(1 − p̃))');
-  expect(told({ 'loss.klCoef': 0.1 })).toContain('+ 0.1 · KL');
+  expect(told({ 'loss.klCoef': 0.1 })).toContain('+ 0.1 KL, M');
   expect(told({ 'reward.shaping': 'reference' })).toContain('1 − 0.2 n');
+  expect(told({ 'reward.shaping': 'reference' })).not.toContain('has reward 0');
+  expect(told({})).not.toContain('of a rethought one');
+  expect(told({ 'loss.normalise': 'per_microbatch' })).not.toContain('however it is cut');
   expect(told({ 'rethink.mode': 'wrong_only' })).toContain(
     '! reference answers choose which responses rethink',
   );
@@ -50,7 +60,7 @@ test('every setting is listed with value, source and meaning, or why it has no e
   const line = (key: string) =>
     lines.find((one) => one.startsWith(`${key} `))?.replaceAll(/ {2,}/g, ' | ');
   expect(line('replay.alpha')).toContain('| 2 | set by you |');
-  expect(line('optim.learningRate')).toContain('| 0.000002 | ours |');
+  expect(line('optim.learningRate')).toContain('| 2e-6 | ours |');
   expect(line('loss.nllCoef')).toContain('| 0.05 | released code |');
   expect(line('optim.beta2')).toContain('| 0.95 | released code |');
   expect(line('rethink.q')).toContain('no effect: rethink.mode is off');
@@ -72,14 +82,16 @@ test('every setting of the method changes what is told when it is switched [D12]
       case 'choice':
         return type.values.find((value) => value !== now) ?? '';
       case 'choices':
-        return ['bare_wait'];
+        return type.values.slice(-1);
       case 'wordOrWhole':
         return 5;
       case 'whole':
       case 'real':
-      case 'text':
-      case 'texts':
         return typeof now === 'number' && now >= 1 ? now / 2 : 0.25;
+      case 'text':
+        return 'other';
+      case 'texts':
+        return ['other'];
     }
   };
   const method = (text: string) => text.slice(0, text.indexOf('## Settings'));
@@ -87,10 +99,14 @@ test('every setting of the method changes what is told when it is switched [D12]
   // Bounds of memory and of a measurement: nothing of the method changes with them.
   const silent = ['rollout.concurrency', 'train.microbatchTokens', 'loss.mismatchProbe'];
   const sections = new Set(
-    'rollout rethink reward advantage batch replay loss mask optim train'.split(' '),
+    'prompt vision rollout rethink reward advantage batch replay loss mask optim train validation eval'.split(
+      ' ',
+    ),
   );
+  const alsoTold: readonly string[] = ['policy.start', 'data.dataset', 'data.subset'];
   const untold = knobKeys
-    .filter((key) => sections.has(key.split('.')[0] ?? '') && !silent.includes(key))
+    .filter((key) => sections.has(key.split('.')[0] ?? '') || alsoTold.includes(key))
+    .filter((key) => !silent.includes(key))
     .filter((key) => method(told({ ...everything, [key]: otherwise(key) })) === plain);
   expect(untold).toEqual([]);
 });
@@ -104,8 +120,8 @@ test('what is imitated, and who is triggered, is told where it differs [D12]', (
     'loss.nllWeighting': 'advantage',
     'loss.nllWaitCap': 0.33,
   });
-  expect(text).toContain('An answer that already waits unasked gets no trigger.');
+  expect(text).toContain('A y1 that already waits unasked gets no trigger.');
   expect(text).toContain('Of these only what was wrong before is imitated.');
-  expect(text).toContain('Each imitated token counts Â instead of 1.');
+  expect(text).toContain('L_NLL = −(1/T) Σ Â log π');
   expect(text).toContain('Nothing is imitated while more than 0.33 of the first answers wait');
 });
