@@ -51,12 +51,13 @@ export function presetOf(name: string | undefined): Preset {
 
 /** `--set key=value`, and the options that are short for one. */
 function givenOf({ set, data, start, seed }: ConfigOptions): Readonly<Record<string, unknown>> {
-  const given: Record<string, unknown> = {};
-  const put = (key: string, value: unknown): void => {
-    if (key in given && given[key] !== value) {
-      throw new UsageError(`${key} is set twice: ${String(given[key])} and ${String(value)}`);
+  const given = new Map<string, string | number>();
+  const put = (key: string, value: string | number): void => {
+    const before = given.get(key);
+    if (before !== undefined && String(before) !== String(value)) {
+      throw new UsageError(`${key} is set twice: ${before} and ${value}`);
     }
-    given[key] = value;
+    given.set(key, value);
   };
   for (const text of set) {
     const [, key, value] = /^\s*([^=\s]+)\s*=(.*)$/su.exec(text) ?? [];
@@ -68,7 +69,7 @@ function givenOf({ set, data, start, seed }: ConfigOptions): Readonly<Record<str
   if (data !== undefined) put('data.dataset', data);
   if (start !== undefined) put('policy.start', start);
   if (seed !== undefined) put('seed', seed);
-  return given;
+  return Object.fromEntries(given);
 }
 
 function told(complaints: readonly Complaint[]): string {

@@ -32,6 +32,12 @@ test('an unknown key is refused with a suggestion [D12]', () => {
   expect(complaints({ groupSize: '8' })).toEqual([
     'there is no setting "groupSize"; did you mean rollout.groupSize?',
   ]);
+  expect(complaints({ replay: '8' })).toEqual([
+    '"replay" is no setting but has some: replay.alpha, replay.persist, replay.capacity, replay.replacement',
+  ]);
+  expect(complaints(Object.fromEntries([['__proto__', '1']]))).toEqual([
+    'there is no setting "__proto__"',
+  ]);
   expect(complaints({ 'something.else.entirely': '8' })).toEqual([
     'there is no setting "something.else.entirely"',
   ]);
@@ -47,7 +53,12 @@ test('values of a wrong type or out of range are refused in words [S12] [D12]', 
   expect(complaints({ 'rollout.groupSize': '1' })).toEqual([
     'rollout.groupSize: expected a whole number from 2 to 1024, found 1',
   ]);
-  expect(complaints({ 'rollout.groupSize': '' })[0]).toMatch('found NaN');
+  expect(complaints({ 'rollout.groupSize': '' })[0]).toMatch('found ""');
+  expect(complaints({ 'rollout.temperature': 'warm' })).toEqual([
+    'rollout.temperature: expected a number from 0.01 to 10, found "warm"',
+  ]);
+  expect(complaints({ 'rollout.temperature': 'NaN' })[0]).toMatch('found "NaN"');
+  expect(complaints({ 'rollout.temperature': 'Infinity' })[0]).toMatch('found Infinity');
   expect(complaints({ 'replay.alpha': '-1' })).toEqual([
     'replay.alpha: expected a number from 0 to 10, found -1',
   ]);
@@ -63,6 +74,12 @@ test('values of a wrong type or out of range are refused in words [S12] [D12]', 
   expect(complaints({ 'rethink.triggers': '' }, { 'rethink.mode': 'random' })[0]).toMatch(
     'expected some of',
   );
+  expect(complaints({ 'eval.templates': 'default,rethnk' })[0]).toMatch(
+    'found "default", "rethnk"; did you mean rethink?',
+  );
+  expect(complaints({ 'eval.templates': 'default,default' })).toEqual([
+    'eval.templates: expected each once, found "default" again',
+  ]);
   expect(complaints({ 'policy.start': '' })).toEqual(['policy.start: expected a text, found ""']);
 });
 

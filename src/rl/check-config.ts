@@ -53,21 +53,29 @@ export function parseSetting(key: KnobKey, text: string): KnobValue {
     case 'whole':
     case 'real':
       if (type.off === true && ['off', 'none'].includes(text)) return 0;
-      return text.trim() === '' ? NaN : Number(text);
+      return numberOr(text);
     case 'flag':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'choices':
     case 'texts':
       return text === '' ? [] : text.split(',').map((word) => word.trim());
     case 'wordOrWhole':
-      return text === type.word ? text : Number(text);
+      return text === type.word ? text : numberOr(text);
     case 'choice':
     case 'text':
       return text;
   }
 }
 
+/** What is no number stays as it was written, to be shown so where it is refused. */
+function numberOr(text: string): number | string {
+  const value = text.trim() === '' ? NaN : Number(text);
+  return Number.isNaN(value) ? text : value;
+}
+
 function unknownKey(key: string): string {
+  const inside = knobKeys.filter((one) => one.startsWith(`${key}.`));
+  if (inside.length > 0) return `"${key}" is no setting but has some: ${inside.join(', ')}`;
   const leaf = knobKeys.find((one) => one.endsWith(`.${key}`));
   const near = leaf ?? closestWord(key, knobKeys);
   return `there is no setting "${key}"${near === undefined ? '' : `; did you mean ${near}?`}`;
@@ -76,7 +84,8 @@ function unknownKey(key: string): string {
 /** What is wrong with a value, or undefined. */
 export function wrongValue(key: KnobKey, value: unknown): string | undefined {
   const { type } = knobOf(key);
-  const found = typeof value === 'string' ? `"${value}"` : String(value);
+  const found =
+    typeof value === 'string' ? `"${value}"` : Array.isArray(value) ? listed(value) : String(value);
   const bad = (expected: string) => `${key}: expected ${expected}, found ${found}`;
   switch (type.kind) {
     case 'whole':
@@ -92,7 +101,7 @@ export function wrongValue(key: KnobKey, value: unknown): string | undefined {
     case 'text':
       return typeof value === 'string' && value !== '' ? undefined : bad('a text');
     case 'texts':
-      return isTexts(value) ? undefined : bad('a list of texts');
+      return isTexts(value) ? twice(key, value) : bad('a list of texts');
     case 'wordOrWhole':
       return value === type.word || (Number.isSafeInteger(value) && inRange(value, type))
         ? undefined
@@ -103,9 +112,24 @@ export function wrongValue(key: KnobKey, value: unknown): string | undefined {
         : bad(`one of ${type.values.join(', ')}`) + suggestion(found, type.values);
     case 'choices':
       return isTexts(value) && value.length > 0 && value.every((one) => type.values.includes(one))
-        ? undefined
-        : bad(`some of ${type.values.join(', ')}`);
+        ? twice(key, value)
+        : bad(`some of ${type.values.join(', ')}`) + suggestionFor(value, type.values);
   }
+}
+
+function listed(values: readonly unknown[]): string {
+  return values.length === 0 ? 'none' : values.map((one) => `"${String(one)}"`).join(', ');
+}
+
+function twice(key: KnobKey, values: readonly string[]): string | undefined {
+  const again = values.find((one, place) => values.indexOf(one) < place);
+  return again === undefined ? undefined : `${key}: expected each once, found "${again}" again`;
+}
+
+/** For the first of several words that is not known. */
+function suggestionFor(found: unknown, values: readonly string[]): string {
+  const wrong = isTexts(found) ? found.find((one) => !values.includes(one)) : undefined;
+  return wrong === undefined ? '' : suggestion(wrong, values);
 }
 
 function suggestion(found: string, values: readonly string[]): string {
@@ -179,8 +203,8 @@ function contradictions(config: RunConfig): readonly Complaint[] {
   return found;
 }
 
-/** Tokens of the longest response that the settings allow, rethinking included. */
-function longestResponse({ rollout, rethink }: RunConfig): number {
+/** Tokens of the longest response that the settings allow, rethinking included but for its trigger. */
+export function longestResponse({ rollout, rethink }: RunConfig): number {
   if (rethink.mode === 'off') return rollout.maxNewTokens;
   const rethought = Math.min(rollout.maxNewTokens, rethink.maxY1) + rethink.maxNewTokens;
   return Math.max(rollout.maxNewTokens, rethought);

@@ -27,6 +27,10 @@ test('a preset that does not fit the model is refused before the first step', ()
     'loss.nllCoef needs the loss nll, but the policy knows only clippedSurrogate',
   ]);
   expect(checkLimits(config, { ...everything, images: false }, false).refusals).toEqual([]);
+  const long = configOf({ 'rethink.mode': 'random', 'rethink.maxNewTokens': 4096 });
+  expect(checkLimits(long, everything, true).refusals.map(({ message }) => message)).toEqual([
+    'rollout.maxPromptTokens + rethink.maxY1 + rethink.maxNewTokens: expected at most 8192, the context of the model, found 11264',
+  ]);
 });
 
 test('settings that a policy ignores are said aloud', () => {

@@ -1,5 +1,6 @@
 import type { AdamUpdate, Limits, Loss } from '#policy';
 import type { Complaint } from './check-config.ts';
+import { longestResponse } from './check-config.ts';
 import type { RunConfig } from './run-config.ts';
 
 /** What a policy cannot do although the configuration asks for it, and what it will ignore. */
@@ -14,10 +15,15 @@ export interface Fit {
 export function checkLimits(config: RunConfig, limits: Limits, images: boolean): Fit {
   const { rollout, loss } = config;
   const refusals: Complaint[] = [];
-  const tokens = rollout.maxPromptTokens + rollout.maxNewTokens;
+  const longest = longestResponse(config);
+  const tokens = rollout.maxPromptTokens + longest;
   if (tokens > limits.maxTokens) {
+    const parts =
+      longest > rollout.maxNewTokens
+        ? 'rethink.maxY1 + rethink.maxNewTokens'
+        : 'rollout.maxNewTokens';
     const message =
-      `rollout.maxPromptTokens + rollout.maxNewTokens: expected at most ${limits.maxTokens}, ` +
+      `rollout.maxPromptTokens + ${parts}: expected at most ${limits.maxTokens}, ` +
       `the context of the model, found ${tokens}`;
     refusals.push({ key: 'rollout.maxNewTokens', message });
   }
