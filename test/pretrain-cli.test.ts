@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint, writePuzzles } from './__fixtures__/small-run.ts';
-import { expectSuccess, runCli } from './run-cli.ts';
+import { expectSuccess } from './expect-success.ts';
+import { runCli } from './run-cli.ts';
 
 // Each test starts several processes.
 vi.setConfig({ testTimeout: 300_000 });

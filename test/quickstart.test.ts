@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint } from './__fixtures__/small-run.ts';
+import { expectSuccess } from './expect-success.ts';
 import type { Ended } from './run-cli.ts';
-import { expectSuccess, runCli } from './run-cli.ts';
+import { runCli } from './run-cli.ts';
 
 const small = [
   'rollout.problemsPerSync=3',

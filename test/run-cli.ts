@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { expect } from 'vitest';
 
 const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 
@@ -83,11 +82,4 @@ export async function runCli(
   const found = await running.ended;
   clearTimeout(timer);
   return found;
-}
-
-/** Shows what it wrote where it did not end well; otherwise returns it. */
-export function expectSuccess(ended: Ended): Ended {
-  const { code, err } = ended;
-  expect([code, code === 0 ? '' : err]).toEqual([0, '']);
-  return ended;
 }

@@ -6,11 +6,13 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRun } from '#run';
 import {
   checkpoint,
+  lastOfEach,
   smallRethinking,
   smallSettings,
   writePuzzles,
 } from './__fixtures__/small-run.ts';
-import { expectSuccess, runCli, startCli } from './run-cli.ts';
+import { expectSuccess } from './expect-success.ts';
+import { runCli, startCli } from './run-cli.ts';
 
 /**
  * Alarms through the command line: what is said, what is stored, how the program ends. A gradient of
@@ -29,14 +31,6 @@ function words(run: string, settings: readonly string[]): readonly string[] {
   return ['train', ...where, ...lastOfEach(settings), '--threads', '1', '--skip-gate'];
 }
 const train = (run: string, settings: readonly string[]) => runCli(words(run, settings));
-
-/** A setting may be given once: of several for one key the last is left. */
-function lastOfEach(given: readonly string[]): readonly string[] {
-  const settings = given.filter((word) => word.includes('='));
-  const byKey = new Map(settings.map((setting) => [setting.split('=')[0], setting]));
-  const others = given.filter((word) => !word.includes('=') && word !== '--set');
-  return [...others, ...[...byKey.values()].flatMap((setting) => ['--set', setting])];
-}
 
 const stage1 = ['--preset', 'reasoner-tiny', ...smallSettings];
 const stage2 = ['--preset', 'rethinker-tiny', ...smallSettings, ...smallRethinking];

@@ -1,11 +1,20 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRun } from '#run';
-import { checkpoint, smallSettings, writePuzzles } from './__fixtures__/small-run.ts';
-import { expectSuccess, runCli } from './run-cli.ts';
+import { checkpoint, lastOfEach, smallSettings, writePuzzles } from './__fixtures__/small-run.ts';
+import { expectSuccess } from './expect-success.ts';
+import { runCli } from './run-cli.ts';
 
 /** What cannot work is refused through the real command line before the first step, in words. */
 
@@ -86,6 +95,21 @@ test.each([
     'too little memory: 100 tokens at once do not hold one response of up to 192',
   ],
   [
+    'a subset by pass rates of problems without any',
+    ['--preset', 'reasoner', '--start', checkpoint, '--set', 'validation.problems=4'],
+    'data.subset 7b-16k goes by the pass rate of 7B, which none of 26 problems has: measure it',
+  ],
+  [
+    'a bound of pictures that every problem exceeds',
+    [...small, '--set', 'vision.maxImages=0'],
+    'none of the 30 problems has at most vision.maxImages = 0 pictures',
+  ],
+  [
+    'a device that is not there',
+    [...small, '--device', 'cuda:99', '--skip-gate'],
+    '--device cuda:99: expected one of cpu',
+  ],
+  [
     'knobs that contradict each other',
     [...small, '--set', 'batch.mode=grpo', '--set', 'replay.alpha=2'],
     'replay.alpha = 2 has no effect: batch.mode is grpo',
@@ -102,6 +126,47 @@ test.each([
   },
   120_000,
 );
+
+test('problems that are always solved, and problems that never are, teach nothing: told, stored, survived', async () => {
+  const likeliest = ['--set', 'rollout.topK=1', '--set', 'validation.problems=1', '--skip-gate'];
+  const train = (run: string, file: string, more: readonly string[]) => {
+    const words = lastOfEach([...small, ...smallSettings, ...likeliest, ...more]);
+    return cli(...words, '--data', file, '--run', join(root, run));
+  };
+  const whole = ['--set', 'rollout.problemsPerSync=30', '--stop-after', '1'];
+  expectSuccess(await train('look', data, whole));
+  using look = readRun(join(root, 'look'));
+  const right = new Map(look.rollouts().map((one) => [one.problemId, one.verdict.correct]));
+  const lines = readFileSync(data, 'utf8').trim().split('\n');
+  const kept = (solved: boolean) =>
+    lines.filter((line) => right.get((JSON.parse(line) as { id: string }).id) === solved);
+  for (const [name, solved, reward] of [
+    ['solved', true, 1],
+    ['unsolved', false, 0],
+  ] as const) {
+    expect(kept(solved).length).toBeGreaterThan(4);
+    const file = join(root, `${name}.jsonl`);
+    writeFileSync(file, `${kept(solved).join('\n')}\n`);
+    const few = ['--set', 'rollout.problemsPerSync=4', '--set', 'train.batchSamples=4'];
+    const { err } = expectSuccess(await train(name, file, few));
+    expect(err).toContain(
+      `alarm: constant_reward: every response of the iteration is worth ${reward}`,
+    );
+    expect(err).toContain('alarm: all_groups_vanishing: every group is all right or all wrong');
+    expect(err).toContain('skipped: all groups agree and the replay buffer is empty');
+    expect(err).toContain('alarm: skipped_steps: 3 steps in a row had nothing to train on');
+    expect(err).toContain('finished:');
+    using run = readRun(join(root, name));
+    expect(run.eventsOf('stepped')).toEqual([]);
+    expect(new Set(run.series('reward/mean').map(({ value }) => value))).toEqual(new Set([reward]));
+    const alarms = run.eventsOf('alarm').map((event) => (event.data as { name: string }).name);
+    expect([...new Set(alarms)].sort()).toEqual([
+      'all_groups_vanishing',
+      'constant_reward',
+      'skipped_steps',
+    ]);
+  }
+}, 120_000);
 
 test('memory for sampling that holds no response is refused by the gate, with the setting to raise', async () => {
   const run = join(root, 'memory');

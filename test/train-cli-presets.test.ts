@@ -11,7 +11,8 @@ import {
   smallSettings,
   writePuzzles,
 } from './__fixtures__/small-run.ts';
-import { expectSuccess, runCli } from './run-cli.ts';
+import { expectSuccess } from './expect-success.ts';
+import { runCli } from './run-cli.ts';
 
 let root = '';
 let data = '';

@@ -3,15 +3,17 @@ import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createSeed, exportLines, readRun } from '#run';
+import { createSeed, readRun } from '#run';
 import {
   checkpoint,
   smallRethinking,
   smallSettings,
   writePuzzles,
 } from './__fixtures__/small-run.ts';
+import { expectSuccess } from './expect-success.ts';
 import type { Ended } from './run-cli.ts';
-import { expectSuccess, runCli } from './run-cli.ts';
+import { runCli } from './run-cli.ts';
+import { differences } from './same-run.ts';
 
 let root = '';
 let data = '';
@@ -31,23 +33,9 @@ function train(preset: string, run: string, ...more: readonly string[]): readonl
 }
 const resume = (run: string) => ['train', '--run', join(root, run), '--resume', '--threads', '1'];
 
-/** All that a run has stored, but for what names the clock. */
-function contents(run: string): readonly string[] {
-  using reader = readRun(join(root, run));
-  return [...exportLines(reader)]
-    .filter(({ file }) => !['checkpoints.jsonl', 'run.jsonl'].includes(file))
-    .filter(({ line }) => !/"name":"(?:time|throughput)\//u.test(line))
-    .map(({ file, line }) => `${file} ${line.replace(/"time":"[^"]*"/u, '')}`);
-}
-const bytes = (run: string, file: string) =>
-  readFileSync(join(root, run, 'last', file)).toString('base64');
-
-function expectSameRun(run: string, other: string): void {
-  expect(contents(run)).toEqual(contents(other));
-  for (const file of ['model.safetensors', 'optimizer.safetensors', 'trainer.json']) {
-    expect([file, bytes(run, file) === bytes(other, file)]).toEqual([file, true]);
-  }
-}
+/** What was stored, and the bytes of weights, optimizer, buffer and trainer. */
+const expectSameRun = (run: string, other: string) =>
+  expect(differences(join(root, run), join(root, other))).toEqual([]);
 
 let whole: Ended;
 beforeAll(async () => {
@@ -227,6 +215,11 @@ test('a folder that cannot be written is refused before anything is loaded', asy
 test('an unknown preset is answered with the nearest name', async () => {
   const { code, err } = await cli(['train', '--preset', 'reasoner-tin']);
   expect([code, err]).toEqual([2, expect.stringContaining('did you mean reasoner-tiny?')]);
+});
+
+test('--help says what an option takes, also where another command means something else by it', async () => {
+  expect((await cli(['train', '--help'])).out).toMatch(/--preset <name> .*\n +--set <key=value> /u);
+  expect((await cli(['ablate', '--help'])).out).toMatch(/--set <name> +which ablation/u);
 });
 
 test('--explain prints the effective algorithm, every setting and its source', async () => {

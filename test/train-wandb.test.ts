@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRun } from '#run';
 import { checkpoint, smallSettings, writePuzzles } from './__fixtures__/small-run.ts';
-import { expectSuccess, runCli } from './run-cli.ts';
+import { expectSuccess } from './expect-success.ts';
+import { runCli } from './run-cli.ts';
 
 /** `--wandb` through the command line: with a stand-in for Python, and with the package where it is. */
 const standIn = fileURLToPath(new URL('__fixtures__/wandb-stand-in.ts', import.meta.url));

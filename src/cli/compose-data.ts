@@ -84,6 +84,11 @@ async function readProblems(config: RunConfig, place: DataPlace): Promise<RunDat
     const code = 'data/dropped/too_many_images';
     dropped[code] = (dropped[code] ?? 0) + all.length - usable.length;
   }
+  if (usable.length === 0) {
+    throw new UsageError(
+      `none of the ${all.length} problems has at most vision.maxImages = ${config.vision.maxImages} pictures`,
+    );
+  }
   // Not the run's own seed: runs that are compared are validated on the same problems.
   const split = splitValidation(usable, config.validation.problems, createSeed('validation'));
   const at = (places: readonly number[]) => places.flatMap((index) => usable[index] ?? []);
@@ -94,6 +99,10 @@ async function readProblems(config: RunConfig, place: DataPlace): Promise<RunDat
     );
   }
   const { problems, notes } = subsetOf(at(split.training), config);
+  if (problems.length === 0) {
+    const of = split.training.length;
+    throw new UsageError(`data.subset ${config.data.subset} keeps none of ${of} problems`);
+  }
   const training = new Dataset(problems);
   const validation = at(split.validation);
   if (split.removed.length > 0) {
@@ -140,6 +149,12 @@ function subsetOf(
 ): { readonly problems: readonly Problem[]; readonly notes: string[] } {
   if (data.subset === 'all') return { problems, notes: [] };
   const rate = data.subset === '32b-20k' ? '32B' : data.subset === '72b-20k' ? '72B' : '7B';
+  if (data.fill === 'none' && !problems.some(({ passRates }) => passRates?.[rate] !== undefined)) {
+    throw new UsageError(
+      `data.subset ${data.subset} goes by the pass rate of ${rate}, which none of ${problems.length} problems has: ` +
+        'measure it with `vl-rethinker passrate`, or take all with --set data.subset=all',
+    );
+  }
   const spec: SubsetSpec = {
     seed: 0,
     rules: [`passrate:${rate} > 0`, ...(data.excludeAlwaysCorrect ? [`passrate:${rate} < 1`] : [])],

@@ -25,13 +25,20 @@ const forms: Readonly<Record<string, string>> = {
   html: path,
   endpoint: '<url>',
   set: '<key=value>',
+  with: '<key=value>',
+  preset: '<name>',
+  wandb: '<project>',
   passrates: '<name=path>',
 };
 
-function placeholder({ kind, choices, flag }: OptionSpec): string {
+/** The form of an option that is given once, where one of that name may be repeated elsewhere. */
+const formsOnce: Readonly<Record<string, string>> = { set: '<name>' };
+
+function placeholder({ kind, choices, flag, repeated }: OptionSpec): string {
   if (kind === 'boolean') return '';
   if (choices.length > 0 && choices.join('|').length <= 24) return ` <${choices.join('|')}>`;
-  return ` ${kind === 'number' ? '<number>' : (forms[flag] ?? '<text>')}`;
+  const form = (repeated ? undefined : formsOnce[flag]) ?? forms[flag];
+  return ` ${kind === 'number' ? '<number>' : (form ?? '<text>')}`;
 }
 
 function facts(spec: OptionSpec): string {

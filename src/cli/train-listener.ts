@@ -139,7 +139,7 @@ export class TrainListener {
     });
     this.#record({ kind: 'validated', iteration, step, data: { score }, metrics });
     const n = metrics['eval/validation/n'] ?? 0;
-    const text = `validation ${score.toFixed(4)} of ${n} problems, after ${iteration} iterations`;
+    const text = `validation ${score.toFixed(4)} of ${n} problems, after ${iteration} ${iteration === 1 ? 'iteration' : 'iterations'}`;
     display.event({ kind: 'published', iteration, step }, metrics, text);
   }
 

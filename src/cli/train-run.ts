@@ -5,6 +5,8 @@ import type { TrainSetup, TrainState } from '#rl';
 import { decodeState, freshState, planRun, train, TrainError, Watchdog } from '#rl';
 import type { Json, Resumed, RunStore } from '#run';
 import { createRun, RunError, resumeRun } from '#run';
+import { engineConfig } from '#tensor';
+import { UsageError } from './command.ts';
 import type { ExitCode, Io } from './command.ts';
 import type { LiveRun } from './compose.ts';
 import { compose } from './compose.ts';
@@ -29,6 +31,7 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   const plan = resumed === undefined ? planOf(given) : resumedPlan(resumed.head, given);
   if (given.wandb !== undefined) await demandWandb();
   const { threads, device } = given;
+  demandDevice(device);
   await using live = await compose(plan.config, { io, run: folder, threads, device });
   tellPlan(plan, live, io);
   demandSameData(resumed, live);
@@ -43,10 +46,20 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   return await goOn({ given, plan, live, store, io, checkpoint: resumed?.checkpoint ?? null });
 }
 
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+
+function demandDevice(device: string): void {
+  const { devices } = engineConfig();
+  if (devices.includes(device === 'cuda' ? 'cuda:0' : device)) return;
+  throw new UsageError(
+    `--device ${device}: expected one of ${devices.join(', ')}, which libtorch finds here; ` +
+      '`vl-rethinker doctor` says why',
+  );
+}
+
 function tellPlan({ preset, config, stamps }: RunPlan, { data, start }: LiveRun, io: Io): void {
   const { iterations, steps } = planRun(data.training.length, config);
   const problems = Math.min(config.rollout.problemsPerSync, data.training.length);
-  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
   io.err(
     `${preset.name}: ${counted(data.training.length, 'problem')}, ${data.validation.length} for validation, ` +
       `${counted(iterations, 'iteration')} of ${problems} × ${config.rollout.groupSize} responses, ` +
@@ -154,7 +167,9 @@ async function goOn(going: Going): Promise<ExitCode> {
       const enough = event.kind === 'published' && event.iteration >= (given.stopAfter ?? Infinity);
       if (enough && !event.final) {
         await listener.saveStopped();
-        display.note(`stopped after ${event.iteration} iterations, as asked for; --resume goes on`);
+        display.note(
+          `stopped after ${counted(event.iteration, 'iteration')}, as asked for; --resume goes on`,
+        );
         return 0;
       }
     }

@@ -29,7 +29,13 @@ const options = z.strictObject({
   skipGate: z.boolean().default(false).describe('begin without the checks before the first step'),
   explain: z.boolean().default(false).describe('print the effective algorithm and every setting'),
   presets: z.boolean().default(false).describe('list the presets'),
-  threads: z.number().int().min(0).default(0).describe('compute threads; 0 = one per core'),
+  threads: z
+    .number()
+    .int()
+    .min(0)
+    .max(1024)
+    .default(0)
+    .describe('compute threads; 0 = one per core'),
   device: z.string().default('cpu').describe('cpu, cuda:0, …'),
   tensorboard: z.boolean().default(true).describe('write TensorBoard files beside the run'),
   wandb: z

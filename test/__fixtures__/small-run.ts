@@ -42,3 +42,11 @@ export const smallRethinking: readonly string[] = [
   'rethink.maxY1=24',
   'rethink.maxNewTokens=24',
 ].flatMap((setting) => ['--set', setting]);
+
+/** A setting may be given once: of several for one key the last is left. */
+export function lastOfEach(given: readonly string[]): readonly string[] {
+  const settings = given.filter((word) => word.includes('='));
+  const byKey = new Map(settings.map((setting) => [setting.split('=')[0], setting]));
+  const others = given.filter((word) => !word.includes('=') && word !== '--set');
+  return [...others, ...[...byKey.values()].flatMap((setting) => ['--set', setting])];
+}
