@@ -80,7 +80,10 @@ function containsWords(gold: string, clean: string): boolean {
   return needle !== '' && ` ${hay} `.includes(` ${needle} `);
 }
 
-const noWord = atFirstUse(() => new RegExp('[^\\p{L}\\p{N}\\s-]', 'gu'));
+const noWord = atFirstUse(
+  // A point or comma between digits belongs to a number: 3 is no word of 3.5.
+  () => new RegExp('(?!(?<=\\d)[.,](?=\\d))[^\\p{L}\\p{N}\\s-]', 'gu'),
+);
 
 const words = (text: string): string =>
   text.toLowerCase().replace(noWord(), ' ').replace(/\s+/g, ' ').trim();

@@ -1,6 +1,8 @@
 import { atFirstUse } from './at-first-use.ts';
 import type { Meter } from './budget.ts';
 import { proseLetter, readLetter } from './choice.ts';
+import { foldText } from './compare/text.ts';
+import { findPhrase } from './extract/phrase.ts';
 import { findSegments, lastNumber, lastSegments } from './extract/segments.ts';
 import type { Gold } from './gold.ts';
 import { functionNames } from './leaf/names.ts';
@@ -17,11 +19,14 @@ export function wholeOf(prediction: string): Found {
   return { text, start, end: start + text.length, via: 'whole' };
 }
 
+interface Stretch {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
 /** What follows the last "is" or "are" of a text, up to the end of its sentence, when it is a value. */
-function behindVerb(
-  text: string,
-  meter: Meter,
-): { readonly text: string; readonly start: number; readonly end: number } | undefined {
+function behindVerb(text: string, meter: Meter): Stretch | undefined {
   const verb = Math.max(text.lastIndexOf(' is '), text.lastIndexOf(' are '));
   if (verb < 0 || text.length - verb > 200) return undefined;
   const start = verb + (text.startsWith(' are ', verb) ? 5 : 4);
@@ -35,9 +40,7 @@ function behindVerb(
 }
 
 /** The mathematics that ends a sentence which states it: "so the triangle is $\text{isosceles}$." */
-function closingSegment(
-  text: string,
-): { readonly text: string; readonly start: number; readonly end: number } | undefined {
+function closingSegment(text: string): Stretch | undefined {
   const segments = lastSegments(text);
   const [first, last] = [segments[0], segments.at(-1)];
   if (first === undefined || last === undefined || segments.length > 1) return undefined;
@@ -46,6 +49,23 @@ function closingSegment(
   if (!/(?:\b(?:is|are|be|equals|get|have)|[:=])\s*$/.test(text.slice(0, first.from).slice(-24)))
     return undefined;
   return { text: text.slice(last.start, last.end), start: last.start, end: last.end };
+}
+
+/** `The answer is yes.`: words behind an answer phrase, where they are those of the gold. */
+function namedText(text: string, gold: Gold, policy: Policy): Stretch | undefined {
+  const phrase = findPhrase(text, policy.language);
+  if (phrase === undefined) return undefined;
+  const piece = text.slice(phrase.start, phrase.end);
+  const same = foldText(normalise(piece)) === foldText(gold.clean);
+  return same ? { text: piece, start: phrase.start, end: phrase.end } : undefined;
+}
+
+/** What stands behind the last closed reasoning. */
+function afterReasoning(whole: Found, policy: Policy): Found {
+  const close = policy.reasoning === 'keep' ? -1 : whole.text.lastIndexOf('</think>');
+  if (close < 0) return whole;
+  const from = close + '</think>'.length;
+  return { ...whole, text: whole.text.slice(from).trim(), start: whole.start + from };
 }
 
 interface LastResort {
@@ -69,11 +89,14 @@ export function lastResort(
     const letter = proseLetter(text);
     if (letter !== undefined) return { ...whole, text: letter, via: 'phrase' };
   }
-  if (policy.text === 'gold-words-contained') return whole;
+  if (policy.text === 'gold-words-contained') return afterReasoning(whole, policy);
   const prose = gold.values.every((value) => value.kind === 'text') && gold.values.length > 0;
   const closing = prose || gold.letter !== undefined ? closingSegment(text) : undefined;
   if (closing !== undefined)
     return { ...closing, start: offset + closing.start, end: offset + closing.end, via: 'segment' };
+  const named = prose ? namedText(text, gold, policy) : undefined;
+  if (named !== undefined)
+    return { ...named, start: offset + named.start, end: offset + named.end, via: 'phrase' };
   if (prose || whole.text.length > meter.budget.answerLength) return whole;
   if (gold.letter !== undefined || choices !== undefined) {
     const letter = readLetter(normalise(whole.text)) === undefined ? proseLetter(text) : undefined;
@@ -120,6 +143,8 @@ function holdsText(value: Value): boolean {
   if (value.kind === 'text') return true;
   if (value.kind === 'assignment') return value.left.kind === 'text' && /\s/.test(value.left.text);
   if (value.kind === 'union') return value.parts.some(holdsText);
+  if (value.kind === 'relation')
+    return value.parts.some((part) => part.kind === 'text' && /\s/.test(part.text));
   return value.kind === 'sequence' && value.items.some(holdsText);
 }
 
@@ -143,7 +168,10 @@ const programText =
 /** Three words outside mathematics, or five letters of a script that mathematics does not use. */
 function isProse(text: string): boolean {
   let outside = text;
-  for (const segment of findSegments(text).slice(0, 50))
+  const segments = findSegments(text).slice(0, 50);
+  // `So $3^2=9$`: a word of speech before the mathematics.
+  if (segments[0] !== undefined && opening.test(text.slice(0, segments[0].from))) return true;
+  for (const segment of segments)
     outside = outside.replace(text.slice(segment.from, segment.to), ' ');
   outside = outside.replace(/\\(?:text|mathrm|mbox)\{[^{}]*\}|\\[a-zA-Z]+/g, ' ');
   const found =
@@ -152,6 +180,9 @@ function isProse(text: string): boolean {
   if (found.filter((word) => word.length > 2).length >= 3) return true;
   return (outside.match(otherScripts())?.length ?? 0) >= 5;
 }
+
+const opening =
+  /^\W*(?:so|thus|hence|therefore|then|now|we|since|because|finally|clearly|note|here)\b/i;
 
 /** A percent sign or word right behind a segment belongs to it. */
 function percentAfter(text: string, at: number): string {

@@ -38,7 +38,8 @@ function withoutEmptyChoices(input: VerifyInput): VerifyInput {
 function againstOne(raw: string, input: VerifyInput, policy: Policy, meter: Meter): Verdict {
   if (raw.trim() === '') return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const whole = wholeOf(input.prediction);
-  if (input.source !== 'response' && whole.text === raw.trim())
+  const complete = policy.reasoning !== 'strip-or-nothing' && !policy.requireBox;
+  if (input.source !== 'response' && complete && whole.text === raw.trim())
     return verdictOf({ reason: 'identical', notes: [], found: whole }, meter);
   if (policy.strings !== null) return againstStrings(raw, input, policy.strings, meter);
   const gold = prepareGold(policy.letters === 'prose' ? (proseLetter(raw) ?? raw) : raw, meter);

@@ -19,7 +19,7 @@ export function valuesEqual(gold: Value, prediction: Value, how: Comparison): Re
   how.meter.spend(1);
   const [g, p] = [gold, prediction];
   if (g.kind === 'assignment' || p.kind === 'assignment') return assignments(g, p, how);
-  if (g.kind === 'relation' || p.kind === 'relation') {
+  if (g.kind === 'relation' || p.kind === 'relation' || (isConditions(g) && !holdsRelation(p))) {
     const reason = againstRelation(g, p, how);
     if (reason !== undefined) return reason;
   }
@@ -166,7 +166,8 @@ function againstRelation(g: Value, p: Value, how: Comparison): Reason | undefine
     return filled && sameSegments(a, b, how) ? 'relation-equal' : reason;
   }
   const builder = g.kind === 'union' && g.signs.length === 0;
-  const allowed = g.kind === 'relation' || builder || how.policy.intervalMeetsInequality;
+  const allowed =
+    g.kind === 'relation' || builder || isConditions(g) || how.policy.intervalMeetsInequality;
   const [a, b] = allowed
     ? [regionOf(g, how.meter), regionOf(p, how.meter)]
     : [undefined, undefined];
@@ -209,6 +210,15 @@ function regionOf(value: Value, meter: Meter): Segments | undefined {
   const [only] = either;
   const everything = either.length === 1 && only?.low.at === -Infinity && only.high.at === Infinity;
   return everything ? both : either;
+}
+
+/** `x>1, x<2` is a condition too. */
+function isConditions(value: Value): boolean {
+  return (
+    value.kind === 'sequence' &&
+    value.items.length > 1 &&
+    value.items.every((item) => item.kind === 'relation')
+  );
 }
 
 function holdsRelation(value: Value): boolean {

@@ -44,7 +44,10 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   if (!behind && isValue(piece, expected.meter)) return at(0, piece.length);
   if (options && namesOption(piece, expected.choices ?? [])) return at(0, piece.length);
   if (hedge.test(piece)) return undefined;
-  const number = /^[-−+]?\s?[$€£¥₹]?\d[\d,]*(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(piece);
+  const number =
+    /^[-−+]?\s?[$€£¥₹]?(?:\d{1,3}(?:[ \u00A0\u202F]\d{3})+(?!\d)|\d[\d,]*)(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(
+      piece,
+    );
   if (number !== null) return at(0, number[0].replace(/[,\s]+$/, '').length);
   if (verb < 0) return undefined;
   const from =
@@ -105,7 +108,11 @@ function letterStart(piece: string): number | undefined {
 function isValue(piece: string, meter: Meter): boolean {
   if (piece.length > 400) return false;
   try {
-    return readValues(normalise(piece), meter).some((value) => value.kind !== 'text');
+    return readValues(normalise(piece), meter).some(
+      // `seventeen, i.e. 17` is no list: a list of values does not begin with words.
+      (value) =>
+        value.kind !== 'text' && (value.kind !== 'sequence' || value.items[0]?.kind !== 'text'),
+    );
   } catch (error) {
     if (error instanceof OverBudget && error.reason !== 'step-limit') return false;
     throw error;

@@ -1,4 +1,5 @@
 import { isDigit } from '../leaf/lexer.ts';
+import { asciiDigits } from '../normalise/characters.ts';
 
 /** A stretch of mathematics: content between `start` and `end`, delimiters between `from` and `to`. */
 export interface Segment {
@@ -79,8 +80,9 @@ export function lastSegments(text: string): readonly Segment[] {
  * `€`); not inside a word such as `XY2K`.
  */
 export function lastNumber(
-  text: string,
+  given: string,
 ): { readonly start: number; readonly end: number } | undefined {
+  const text = asciiDigits(given);
   let at = text.length - 1;
   for (; at >= 0; at -= 1) {
     if (!isDigit(text.charCodeAt(at))) continue;
@@ -89,6 +91,7 @@ export function lastNumber(
     const end = at + 1;
     let start = at;
     while (start > 0 && partOfNumber(text, start - 1)) start -= 1;
+    start = groupedStart(text, start);
     const before = text.charAt(start - 1);
     if (/[A-Za-z_\\]/.test(before)) {
       at = start;
@@ -98,6 +101,15 @@ export function lastNumber(
     return { start, end: suffixEnd(text, end) };
   }
   return undefined;
+}
+
+/** `1 000 000`: the groups of three before the last one, where a blank keeps them apart. */
+function groupedStart(text: string, start: number): number {
+  if (!/^\d{3}(?!\d)/.test(text.slice(start, start + 4))) return start;
+  const before = /(?<![\d.,])[1-9]\d{0,2}(?:[ \u00A0\u202F]\d{3})*[ \u00A0\u202F]$/.exec(
+    text.slice(Math.max(0, start - 40), start),
+  );
+  return start - (before?.[0].length ?? 0);
 }
 
 /** `\frac{a}{b}` of plain numbers whose last digit ends before `at`. */

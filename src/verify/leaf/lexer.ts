@@ -1,5 +1,6 @@
 import type { Meter } from '../budget.ts';
 import { OverBudget } from '../budget.ts';
+import { functionNames, plainNames } from './names.ts';
 
 /**
  * One token of clean LaTeX. `kind`: digits with at most one point, one letter, a run of plain
@@ -63,12 +64,16 @@ function next(text: string, start: number, spaced: boolean): Token {
   if (isLetter(code)) {
     let end = start + 1;
     while (end < text.length && isLetter(text.charCodeAt(end))) end += 1;
+    // `e^xe^y`: an exponent without braces is one letter, unless it is a name such as `pi`.
+    if (text.charCodeAt(start - 1) === 94 && !isName(text.slice(start, end))) end = start + 1;
     const kind = end === start + 1 ? 'letter' : 'word';
     return { kind, s: text.slice(start, end), spaced, start, end };
   }
   if (code === 92) return command(text, start, spaced);
   return { kind: 'op', s: text.charAt(start), spaced, start, end: start + 1 };
 }
+
+const isName = (word: string): boolean => functionNames.has(word) || plainNames().has(word);
 
 /** Digits, one point, and an exponent such as `e-3` when digits follow it. */
 function numberEnd(text: string, start: number): number {

@@ -11,7 +11,8 @@ const arities: ReadonlyMap<string, number> = new Map([
  * `\frac12`, `\frac1{72}`, `\frac{1}2`, `\frac 1 2`, `\sqrt3`: bare arguments get their braces. A
  * bare last argument of a fraction takes all digits that follow, any other a single character.
  */
-export function bracedArguments(raw: string): string {
+export function bracedArguments(given: string): string {
+  const raw = given.includes('\\over') ? withoutOver(given) : given;
   const text = raw.includes('\\choose')
     ? raw.replace(/\{([^{}]*)\\choose(?![a-zA-Z])([^{}]*)\}/g, '\\binom{$1}{$2}')
     : raw;
@@ -34,6 +35,31 @@ export function bracedArguments(raw: string): string {
   }
   return out + text.slice(from);
 }
+
+/** `{a \over b}`: TeX's fraction takes its whole group; outside braces, up to a sign that separates. */
+function withoutOver(text: string): string {
+  const at = [...text.matchAll(/\\over(?![a-zA-Z])/g)].at(-1)?.index ?? -1;
+  if (at < 0) return text;
+  let from = at;
+  for (let depth = 0; from > 0; from -= 1) {
+    const character = text.charAt(from - 1);
+    if (character === '}') depth += 1;
+    if (character === '{') depth -= 1;
+    if (depth < 0 || (depth === 0 && separating.includes(character))) break;
+  }
+  let to = at + '\\over'.length;
+  for (let depth = 0; to < text.length; to += 1) {
+    const character = text.charAt(to);
+    if (character === '{') depth += 1;
+    if (character === '}') depth -= 1;
+    if (depth < 0 || (depth === 0 && separating.includes(character))) break;
+  }
+  const [over, under] = [text.slice(from, at).trim(), text.slice(at + '\\over'.length, to).trim()];
+  if (over === '' || under === '') return text;
+  return `${text.slice(0, from)}\\frac{${over}}{${under}}${text.slice(to)}`;
+}
+
+const separating = '=<>,;()[]|&';
 
 /** Braces for bare arguments from `at` on; arguments already in braces are left for the scan to enter. */
 function wrapArguments(text: string, at: number, count: number): readonly [string, number] {

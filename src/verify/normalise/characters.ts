@@ -116,6 +116,20 @@ function isPlain(text: string): boolean {
   return true;
 }
 
+/** Digits of other scripts and the Arabic separators in ASCII; every character keeps its place. */
+export function asciiDigits(text: string): string {
+  if (isPlain(text)) return text;
+  return text.replace(otherDigits, (character) => {
+    if (character === '٫' || character === '٬') return character === '٫' ? '.' : ',';
+    const code = character.charCodeAt(0);
+    const first = digitStarts.find((start) => code >= start && code < start + 10) ?? code;
+    return String(code - first);
+  });
+}
+
+const otherDigits =
+  /[\u0660-\u0669\u06F0-\u06F9\u0966-\u096F\u09E6-\u09EF\u0E50-\u0E59\uFF10-\uFF19٫٬]/g;
+
 /** Step 1 of normalisation: Unicode signs, digits and forms become LaTeX or ASCII. */
 export function mapCharacters(text: string): string {
   if (isPlain(text)) return text;

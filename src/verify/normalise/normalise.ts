@@ -18,12 +18,23 @@ export function normalise(raw: string): string {
   if (/^\s*\{\s*\}\s*$/.test(text)) return '\\emptyset';
   for (let pass = 0; pass < passes; pass += 1) {
     const next = strip(
-      cleanNumbers(bracedArguments(cleanWords(withoutEmptyGroups(rewrite(text))))),
+      cleanNumbers(
+        bracedArguments(cleanWords(withoutEmptyGroups(withoutAlignment(rewrite(text))))),
+      ),
     );
     if (next === text) return next;
     text = next;
   }
   return text;
+}
+
+/** `x &= 7`: a mark of an alignment, which is no structure; between matrix entries it stays. */
+function withoutAlignment(text: string): string {
+  if (!text.includes('&') || text.includes('\\begin')) return text;
+  return text
+    .replace(/\\\\(?=\s*[^\s&=])/g, ', ')
+    .replaceAll('\\\\', ' ')
+    .replaceAll('&', ' ');
 }
 
 /** `2\pi{}` and `{}^\circ`: an empty group behind or before something says nothing; `_{}` and `\{\}` stay. */
@@ -86,6 +97,9 @@ function rewriteSymbol(text: string, at: number, rows: boolean): readonly [strin
   const character = text.charAt(at + 1);
   if (character === '\\') {
     if (rows) return ['\\\\', at + 2];
+    // The next row of an alignment goes on, or states something of its own.
+    const ownRow = text.includes('&') && /^\s*[^\s&=]/.test(text.slice(at + 2));
+    if (ownRow) return [', ', at + 2];
     return isAsciiLetter(text.charCodeAt(at + 2)) ? ['', at + 1] : [' ', at + 2];
   }
   if ('()[]'.includes(character) && character !== '') return [' ', at + 2];

@@ -17,6 +17,12 @@ export function cleanWords(text: string): string {
     if (isWordCharacter(code)) {
       let end = at + 1;
       while (isWordCharacter(text.charCodeAt(end))) end += 1;
+      if (
+        text.startsWith(' cent', end) &&
+        text.slice(at, end).toLowerCase() === 'per' &&
+        !isWordCharacter(text.charCodeAt(end + 5))
+      )
+        end += 5;
       const replacement = end - at > 10 ? undefined : words.get(text.slice(at, end).toLowerCase());
       if (replacement !== undefined && replaceable(text, at, end)) {
         out += text.slice(from, at).trimEnd() + replacement;
@@ -39,6 +45,7 @@ export function cleanWords(text: string): string {
 const words: ReadonlyMap<string, string> = new Map([
   ['percent', '\\%'],
   ['percentage', '\\%'],
+  ['per cent', '\\%'],
   ['pct', '\\%'],
   ['infinity', '\\infty '],
   ['inf', '\\infty '],

@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest';
+import { policyOfTags } from './policy.ts';
+import type { Verdict } from './verdict.ts';
+import { verify } from './verify.ts';
+
+const judge = (gold: string, prediction: string, tag?: string): Verdict =>
+  verify(
+    { gold, prediction, source: 'auto' },
+    { policy: tag === undefined ? {} : policyOfTags([tag]) },
+  );
+
+test.each([
+  ['9', 'So $3^2=9$', '3^2=9'],
+  ['9', 'Hence $9=3^2$', '9=3^2'],
+  ['x=2', 'Now $x=2$', 'x=2'],
+])('a word of speech before mathematics is no part of it: %s, %s', (gold, prediction, text) => {
+  const verdict = judge(gold, prediction);
+  expect([verdict.correct, verdict.answer?.text]).toEqual([true, text]);
+});
+
+test.each([
+  ['1000', 'Elle paie en tout 1 000 euros', '1 000'],
+  ['1234567', 'We counted them all and found 1 234 567 stars', '1 234 567'],
+  ['12500', 'Answer: the way measures 12 500 metres', '12 500'],
+])('groups of three keep together in prose: %s', (gold, prediction, text) => {
+  const verdict = judge(gold, prediction);
+  expect([verdict.correct, verdict.answer?.text]).toEqual([true, text]);
+});
+
+test.each([
+  ['300', 'Then in the year 2024 300 people came'],
+  ['1000', 'We counted that room 21 has 1000 seats, 21 1000 in short'],
+  ['45', 'They took the buses 123 and 45, in short 123 45'],
+])('numbers side by side that are no groups stay apart: %s, %s', (gold, prediction) => {
+  expect(judge(gold, prediction)).toMatchObject({ correct: true, answer: { text: gold } });
+});
+
+test.each([
+  ['67', 'इसलिए, दुकान में अब ६७ कमीजें हैं।'],
+  ['15', 'คำตอบคือ ๑๕'],
+  ['15', 'মোট সংখ্যা এখন ১৫'],
+  ['0.5', 'إذن النتيجة التي حصلنا عليها ٠٫٥'],
+])(
+  'the last number of prose may be written in the digits of its script: %s',
+  (gold, prediction) => {
+    expect(judge(gold, prediction, 'multilingual').correct).toBe(true);
+    expect(judge(`${gold}1`, prediction, 'multilingual').correct).toBe(false);
+  },
+);
+
+test.each([
+  ['50\\%', 'La probabilité est de 3/6 = 1/2 = 50%.'],
+  ['17', 'The answer is seventeen, i.e. 17'],
+  ['4', 'Le nombre est 2 + 2 = 4'],
+])('a sentence is no equation and no list: %s', (gold, prediction) => {
+  expect(judge(gold, prediction).correct).toBe(true);
+});
+
+test.each([
+  ['yes', 'The answer is yes.'],
+  ['isosceles', 'Two sides agree. The final answer is: Isosceles'],
+  ['north east', '**Answer:** north east'],
+])(
+  'words behind an answer phrase are the answer when they are those of the gold: %s',
+  (gold, text) => {
+    expect(judge(gold, text)).toMatchObject({ correct: true, answer: { via: 'phrase' } });
+    expect(judge('no', text).correct).toBe(false);
+    expect(judge(gold, text.replace(/\S+$/, 'not so')).correct).toBe(false);
+  },
+);
+
+test.each([
+  ['paris', '<think>paris?</think>London'],
+  ['3', 'about 3.5'],
+  ['1', '1,000'],
+  ['42', 'the number 421'],
+])(
+  'contained words are whole, whole numbers, and no part of the reasoning: %s in %s',
+  (gold, text) => {
+    expect(judge(gold, text, 'word-match').correct).toBe(false);
+    expect(judge(gold, `<think>hm</think>It is ${gold}, of course`, 'word-match').correct).toBe(
+      true,
+    );
+  },
+);
+
+test.each(['\\boxed{42}', 'the answer is 42', '42'])(
+  'where reasoning is asked for, a response without it earns nothing: %s',
+  (prediction) => {
+    const tag = 'reasoning-stripped-before-grading';
+    expect(judge(prediction, prediction, tag).correct).toBe(false);
+    expect(judge(prediction, `<think>so</think> ${prediction}`, tag).correct).toBe(true);
+  },
+);
