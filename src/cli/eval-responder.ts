@@ -22,7 +22,7 @@ export const responderOptions = {
     .min(1)
     .max(4096)
     .optional()
-    .describe('requests under way at once; 16 for a server, 256 in process'),
+    .describe('requests under way at once; 16 for a server, 512 in process'),
   retries: z
     .number()
     .int()

@@ -1,17 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { Policy } from '#policy';
+import { PixelRoom } from './pixel-room.ts';
 import { RequestError } from './responder.ts';
 import type { Decoding, Question, Reply, Responder } from './responder.ts';
 
-/** Requests under way at once; the policy batches them. */
-const AT_ONCE = 256;
+/**
+ * Requests under way at once; the policy batches them. Twice as many as decode together, so that those
+ * whose pictures are cut already wait for every row that becomes free.
+ */
+const AT_ONCE = 512;
+
+/** Pixels of requests under way, in bytes: a picture of a megapixel takes 24 MB until it is encoded. */
+const PIXEL_BYTES = 2 ** 31;
 
 /** Answers by a policy in this process, through its sampler. */
 export function localResponder(
-  policy: Policy,
+  policy: Pick<Policy, 'processor' | 'limits' | 'sample'>,
   about: Responder['about'],
   atOnce: number = AT_ONCE,
 ): Responder {
+  const pixels = new PixelRoom(PIXEL_BYTES);
   return {
     about,
     atOnce,
@@ -42,6 +50,8 @@ export function localResponder(
           maxTokens: Math.min(decoding.maxTokens, room),
         },
       };
+      using _room = await pixels.enter(pixelBytes(prompt, processor.layout));
+      signal.throwIfAborted();
       const [completion] = await policy.sample(request, signal);
       signal.throwIfAborted();
       if (completion === undefined || completion.stop === 'cancelled')
@@ -54,6 +64,19 @@ export function localResponder(
       };
     },
   };
+}
+
+/** Bytes of the pixels of all pictures in a prompt, as the vision tower takes them: f32, three colours. */
+function pixelBytes(
+  { chunks }: Parameters<Policy['sample']>[0]['prompt'],
+  { temporalPatchSize, patchSize }: Policy['processor']['layout'],
+): number {
+  const perPatch = 4 * 3 * temporalPatchSize * patchSize ** 2;
+  return chunks.reduce(
+    (sum, chunk) =>
+      chunk.kind === 'image' ? sum + chunk.grid.t * chunk.grid.h * chunk.grid.w * perPatch : sum,
+    0,
+  );
 }
 
 /** A seed of its own for every response: of 48 bits, from the run's seed, the id and the sample. */

@@ -42,9 +42,10 @@ export function scoreResponse(benchmark: Benchmark, item: EvalItem, answered: An
     ...(item.answerType === undefined ? {} : { answerType: item.answerType }),
     ...(item.precision === undefined ? {} : { precision: item.precision }),
   } as const satisfies VerifyInput;
+  const verifier = judgedBy('strict', input);
   return {
-    official: official(benchmark, item, { answered, input }),
-    verifier: judgedBy('strict', input),
+    official: official(benchmark, item, { answered, input, verifier }),
+    verifier,
     reference: judgedBy('reference', input),
   };
 }
@@ -52,7 +53,15 @@ export function scoreResponse(benchmark: Benchmark, item: EvalItem, answered: An
 function official(
   benchmark: Benchmark,
   item: EvalItem,
-  { answered, input }: { readonly answered: Answered; readonly input: VerifyInput },
+  {
+    answered,
+    input,
+    verifier,
+  }: {
+    readonly answered: Answered;
+    readonly input: VerifyInput;
+    readonly verifier: Judged;
+  },
 ): Judged {
   if (item.notScored !== undefined)
     return {
@@ -66,7 +75,8 @@ function official(
   if (item.mega !== undefined) return scoreMega(item.mega, answered.response);
   const { extraction } = answered;
   const mode = benchmark.mode === 'own' ? 'strict' : benchmark.mode;
-  return judgedBy(mode, extraction === undefined ? input : { ...input, extraction });
+  if (extraction !== undefined) return judgedBy(mode, { ...input, extraction });
+  return mode === 'strict' ? verifier : judgedBy(mode, input);
 }
 
 function judgedBy(mode: Mode, input: VerifyInput): Judged {
