@@ -179,3 +179,19 @@ test('docs/algorithm.md has a line for every row, rule and identity, and names f
   expect(files.length).toBeGreaterThan(50);
   expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
 });
+
+test('every alarm has a line in docs/algorithm.md and is provoked through the command', () => {
+  const source = readFileSync(join(root, 'src/rl/alarms.ts'), 'utf8');
+  const union = /AlarmName =([^;]+);/u.exec(source)?.[1] ?? '';
+  const found = Array.from(union.matchAll(/'(\w+)'/gu), ([, name = '']) => name);
+  expect(found.length).toBe(10);
+  const text = readFileSync(join(root, 'docs/algorithm.md'), 'utf8');
+  const provoked = readdirSync(join(root, 'test'))
+    .filter((file) => /^train-(?:cli|sabotage).*\.test\.ts$/u.test(file))
+    .map((file) => readFileSync(join(root, 'test', file), 'utf8'))
+    .join('');
+  for (const name of found) {
+    expect(text).toContain(`| \`${name}\` `);
+    expect(provoked).toMatch(new RegExp(`\\b${name}\\b`, 'u'));
+  }
+});

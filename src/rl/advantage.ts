@@ -1,5 +1,5 @@
 import type { AdvantageConfig } from './config.ts';
-import type { Fraction, Group, Rollout } from './records.ts';
+import type { Fraction, Group, Rollout, Sample } from './records.ts';
 import { draftOf } from './records.ts';
 
 /** The advantage of one rollout, and its exact value where rewards are 0/1. */
@@ -31,6 +31,24 @@ export function groupAdvantages(group: Group, config: AdvantageConfig): readonly
       : exact.numerator / exact.denominator;
     if (config.divideByStd) return { value: centred / spread(rollouts) };
     return shaped ? { value: centred } : { value: centred, exact };
+  });
+}
+
+/** A sample whose old logprobs have not been taken yet. */
+export type Candidate = Omit<Sample, 'oldLogprobs' | 'referenceLogprobs'>;
+
+/**
+ * The samples of a group, with their advantages. A response with a forbidden token counts in its group
+ * but is never trained on: the trainer gives such a token no probability at all.
+ */
+export function groupSamples(group: Group, config: AdvantageConfig): readonly Candidate[] {
+  const advantages = groupAdvantages(group, config);
+  return group.rollouts.flatMap((rollout, place) => {
+    const { value = 0, exact } = advantages[place] ?? {};
+    if (rollout.verdict.code === 'forbidden_token') return [];
+    const { id } = rollout;
+    const sample = { id, prompt: group.prompt, rollout, advantage: value };
+    return [exact === undefined ? sample : { ...sample, exact }];
   });
 }
 

@@ -130,9 +130,9 @@ export class Course {
     });
   }
 
-  async *completed(): Telling {
+  /** `cleared` samples have left the replay buffer at the end of the iteration. */
+  async *completed(cleared: number): Telling {
     const { samples = [], sampledTokens = 0 } = this.#collected ?? {};
-    const cleared = this.#config.replay.persist === 'episode' ? this.#replay.clear() : 0;
     const alarms = this.#look(lookAtIteration(this.#memory, this.#config));
     const times = timeMetrics(this.clock.times(), { sampledTokens, samples: samples.length });
     const { iteration } = this;

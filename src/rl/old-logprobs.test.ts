@@ -4,7 +4,8 @@ import { sampler } from './__fixtures__/policy.ts';
 import { setupOf } from './__fixtures__/setup.ts';
 import type { Settings } from './knobs.ts';
 import { configOf } from './knobs.ts';
-import { groupSamples, withOldLogprobs } from './old-logprobs.ts';
+import { groupSamples } from './advantage.ts';
+import { withOldLogprobs } from './old-logprobs.ts';
 
 const groups = [groupOf('easy', 8, { kept: [0] }), groupOf('mixed', 2, { kept: [5] })];
 
@@ -20,7 +21,7 @@ async function scored(settings: Settings, shift = 0) {
     });
   };
   const reference = policy;
-  const candidates = groups.flatMap((group) => groupSamples(group, config));
+  const candidates = groups.flatMap((group) => groupSamples(group, config.advantage));
   const found = await withOldLogprobs(candidates, config, { ...setupOf(policy), reference }, 0);
   return { ...found, asked: asked.reduce((sum, count) => sum + count, 0), calls: asked.length };
 }
@@ -78,7 +79,7 @@ test('a response with a forbidden token counts in its group but is never trained
   const forbidden = plain('p', 7, { ...verdict(false), code: 'forbidden_token' });
   const samples = groupSamples(
     { ...group, rollouts: [...group.rollouts.slice(0, 7), forbidden] },
-    configOf(),
+    configOf().advantage,
   );
   expect(samples).toHaveLength(7);
   expect(samples[0]?.advantage).toBe(0.75);

@@ -1,28 +1,11 @@
 import type { Metrics } from '#run';
-import { groupAdvantages } from './advantage.ts';
+import type { Candidate } from './advantage.ts';
 import { trainable } from './batch.ts';
 import type { TrainConfig } from './config.ts';
 import { cutByTokens } from './cut-by-tokens.ts';
 import { temperaturesOf } from './microbatch.ts';
-import type { Group, Sample } from './records.ts';
+import type { Sample } from './records.ts';
 import type { TrainSetup } from './setup.ts';
-
-type Candidate = Omit<Sample, 'oldLogprobs' | 'referenceLogprobs'>;
-
-/**
- * The samples of a group. A response with a forbidden token counts in its group but is never trained
- * on: the trainer gives such a token no probability at all.
- */
-export function groupSamples(group: Group, config: TrainConfig): readonly Candidate[] {
-  const advantages = groupAdvantages(group, config.advantage);
-  return group.rollouts.flatMap((rollout, place) => {
-    const { value = 0, exact } = advantages[place] ?? {};
-    if (rollout.verdict.code === 'forbidden_token') return [];
-    const { id } = rollout;
-    const sample = { id, prompt: group.prompt, rollout, advantage: value };
-    return [exact === undefined ? sample : { ...sample, exact }];
-  });
-}
 
 /**
  * Adds the log-probabilities that ratios are taken against (algorithm.md L7): those of the trainer at

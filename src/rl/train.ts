@@ -1,4 +1,5 @@
 import type { Metrics } from '#run';
+import { groupSamples } from './advantage.ts';
 import { composeBatch, rawBatches } from './batch.ts';
 import { collection, demandVerdicts } from './collect.ts';
 import type { TrainConfig } from './config.ts';
@@ -8,7 +9,7 @@ import { lossMetrics, replayMetrics, sumStepMetrics } from './metrics/step.ts';
 import { lossOf } from './masks.ts';
 import type { StepWork } from './microbatch.ts';
 import { reasonToSkip, stepWork } from './microbatch.ts';
-import { groupSamples, withOldLogprobs } from './old-logprobs.ts';
+import { withOldLogprobs } from './old-logprobs.ts';
 import { problemsOf } from './problem-order.ts';
 import { ReplayBuffer } from './replay-buffer.ts';
 import { forceRethinking } from './rethink.ts';
@@ -35,19 +36,18 @@ export async function* train(
 
   while (course.iteration < plan.iterations) {
     const { iteration } = course;
-    if (!course.published) yield* course.publish(await publish(course, setup));
+    if (!course.published) yield* course.publish(await publishWeights(course, setup));
 
     // Answer with the newest weights, check every answer, make some answers think again.
     if (course.collected === null) {
       const at = { iteration, weightsVersion: course.weightsVersion, clock };
-      const order = { ...plan, ...config.rollout };
-      const asked = problemsOf(iteration, order, problems, seed);
+      const asked = problemsOf(iteration, { ...plan, ...config.rollout }, problems, seed);
       const drafts = await collectRollouts(asked, config, setup, at);
       demandVerdicts(drafts);
       const groups = await forceRethinking(drafts.groups, config, setup, at);
 
-      // Old logprobs are taken before the first step, under the published weights: ratios start at one.
-      const candidates = groups.flatMap((group) => groupSamples(group, config));
+      // Advantages are relative to the group; old logprobs are of the published weights: ratios begin at one.
+      const candidates = groups.flatMap((group) => groupSamples(group, config.advantage));
       const scored = await clock.during('logprob', () =>
         withOldLogprobs(candidates, config, setup, iteration),
       );
@@ -55,14 +55,16 @@ export async function* train(
     }
 
     const { samples = [], batchesDone = 0 } = course.collected ?? {};
-    const size = config.train.batchSamples;
     const settings = { ...config, loss: lossOf(config.loss, samples) };
-    const raw = rawBatches(samples, size, config.batch, seed.at('shuffle', iteration));
+    const { batchSamples } = config.train;
+    const raw = rawBatches(samples, batchSamples, config.batch, seed.at('shuffle', iteration));
     for (const fresh of raw.slice(batchesDone)) {
       // A sample without advantage teaches nothing; a stored one with advantage takes its place.
       const { step } = course;
-      const composer = { batch: config.batch, loss: settings.loss, replay, seed };
-      const batch = composeBatch(fresh, composer, { step, iteration });
+      const at = { iteration, step };
+      const batch = composeBatch(fresh, { ...settings, replay, seed }, at);
+
+      // The clipped surrogate, and the likelihood of kept rethinkings: one optimizer step.
       const work = stepWork(batch, settings);
       const replayed = replayMetrics(batch, { iteration, work });
       const idle = reasonToSkip(batch, work, settings);
@@ -71,17 +73,21 @@ export async function* train(
         continue;
       }
       const update = adamUpdate(step, plan.steps, config.optim);
-      const at = { iteration, step };
       const found = await clock.during('update', () => updateWeights(work, update, setup, at));
       const losses = lossMetrics(found, work, settings.loss);
       yield* course.stepped(batch, { ...replayed, ...losses, ...optimMetrics(found, update) });
     }
-    yield* course.completed();
+    // At the next sync the policy that sampled them is gone: stored samples go with it, unless told.
+    const cleared = config.replay.persist === 'episode' ? replay.clear() : 0;
+    yield* course.completed(cleared);
   }
-  if (!course.published) yield* course.publish(await publish(course, setup));
+  if (!course.published) yield* course.publish(await publishWeights(course, setup));
 }
 
-function publish({ clock, iteration }: Course, { policy, progress }: TrainSetup): Promise<number> {
+function publishWeights(
+  { clock, iteration }: Course,
+  { policy, progress }: TrainSetup,
+): Promise<number> {
   progress?.({ phase: 'sync', iteration, done: 0, total: 1 });
   return clock.during('sync', () => policy.publish());
 }
