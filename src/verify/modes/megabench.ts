@@ -2,6 +2,10 @@ import { OverBudget } from '../budget.ts';
 import type { Meter } from '../budget.ts';
 import type { VerifyInput } from '../input.ts';
 import { findBoxes } from '../extract/boxes.ts';
+import { parseAnswerString } from './mega-answer.ts';
+import { literalKey, readLiteral } from './python-literal.ts';
+import type { Literal } from './python-literal.ts';
+import { pythonFloat } from './python-number.ts';
 import { strictPolicy } from '../policy.ts';
 import { verdictOf, verifyStrict } from '../strict.ts';
 import type { Verdict } from '../verdict.ts';
@@ -22,7 +26,8 @@ export function verifyMegaBench(input: VerifyInput, meter: Meter): Verdict {
     return verdictOf({ reason: 'gold-empty', notes: [] }, meter);
   const response = input.prediction.slice(-meter.budget.responseLength);
   meter.spend(1 + (response.length >> 5));
-  const answer = input.extraction ?? parseAnswerString(response);
+  const answer =
+    input.extraction ?? parseAnswerString(response, !golds.some((gold) => gold.includes('\n')));
   if (answer === '') return verdictOf({ reason: 'no-phrase', notes: ['megabench'] }, meter);
   const metric = metrics.get(input.answerType ?? 'exact_str_match') ?? exact;
   const right = golds.some((gold) => metric(gold, answer, input, meter));
@@ -39,27 +44,6 @@ export function verifyMegaBench(input: VerifyInput, meter: Meter): Verdict {
   );
 }
 
-/** Text after the last `Answer:`, content of a code block, first paragraph, redundant quotes removed. */
-export function parseAnswerString(response: string): string {
-  const at = response.lastIndexOf('Answer:');
-  if (at < 0) return '';
-  let text = response.slice(at + 'Answer:'.length).trim();
-  if (text.startsWith('**')) text = text.slice(2).trim();
-  const fence = text.indexOf('```');
-  if (fence >= 0) {
-    const close = text.indexOf('```', fence + 3);
-    if (close > 0)
-      return text
-        .slice(fence + 3, close)
-        .replace(/^[a-z]*\n/, '')
-        .trim();
-  }
-  const paragraph = /^[{[]/.test(text) ? text : (text.split(/\n\s*\n/)[0] ?? '');
-  const bare = paragraph.replace(/\*\*$/, '').trim();
-  const quoted = /^(["'])([\s\S]*)\1$/.exec(bare);
-  return quoted?.[2] ?? bare;
-}
-
 /** The switch that maps the last box to `Answer: …` before parsing, for models trained to end in a box. */
 export function boxToAnswer(response: string): string {
   const box = findBoxes(response).boxes.at(-1);
@@ -70,48 +54,132 @@ export function boxToAnswer(response: string): string {
 
 type Metric = (gold: string, answer: string, input: VerifyInput, meter: Meter) => boolean;
 
-const stripLetter = (text: string): string =>
-  /^\(?([A-Za-z])[).:]*$/.exec(text.trim())?.[1] ?? text.trim();
-
+/** Equal texts; where the reference is one letter, the letter that the answer begins with. */
 const exact: Metric = (gold, answer) => {
-  if (/^[A-Za-z]$/.test(gold.trim())) return stripLetter(answer) === gold.trim();
-  return gold.trim() === answer.trim();
+  const letter = /^[A-Za-z]$/.test(gold) && answer.length > 1;
+  return (letter ? (/^\(?([A-Za-z])/.exec(answer)?.[1] ?? answer) : answer) === gold;
 };
 
-const caseBlind: Metric = (gold, answer) =>
-  stripLetter(gold).toLowerCase() === stripLetter(answer).toLowerCase();
+const caseBlind: Metric = (gold, answer, input, meter) =>
+  exact(gold.toLowerCase(), answer.toLowerCase(), input, meter);
 
-const simple: Metric = (gold, answer) => {
-  const plain = (text: string): string => text.toLowerCase().replace(/[\s\-.]/g, '');
-  return plain(gold) === plain(answer);
+/** Without blanks, hyphens and points, lower case. */
+const simple: Metric = (gold, answer, input, meter) => {
+  const plain = (text: string): string => text.replace(/[ \-\n\t.]/g, '').toLowerCase();
+  return exact(plain(gold), plain(answer), input, meter);
 };
 
-/** Within 1 %; π is taken as it is, `%` as a hundredth. */
-const numeric: Metric = (gold, answer, _, meter) => {
-  const [a, b] = [valueOf(gold, meter), valueOf(answer, meter)];
-  if (a === undefined || b === undefined) return false;
-  return Math.abs(a - b) <= 0.01 * Math.abs(a);
+/** Within a hundredth of the reference; π is 3.14, `%` a hundredth, lists are sorted, texts simple texts. */
+const numeric: Metric = (gold, answer, input, meter) => {
+  const [wanted, given] = [assigned(gold), assigned(answer)];
+  const [a, b] = [numbersOf(given, meter), numbersOf(wanted, meter)];
+  if (a === undefined || b === undefined) return simple(wanted, given, input, meter);
+  return (
+    a.list === b.list &&
+    a.values.length === b.values.length &&
+    a.values.every((value, at) => near(value, b.values[at] ?? Number.NaN))
+  );
+};
+
+function near(value: number, gold: number): boolean {
+  const room = Math.abs(gold) * 0.01;
+  return value >= gold - room && value <= gold + room;
+}
+
+/** What follows the first sign of equality, without marks of mathematics. */
+function assigned(text: string): string {
+  const bare = text.replace(/\\\((.*?)\\\)/g, '$1').replace(/\\\[(.*?)\\\]/g, '$1');
+  return /(?:=|≈|\\approx)\s*(.+)/.exec(bare)?.[1]?.trim() ?? bare;
+}
+
+interface Numbers {
+  readonly list: boolean;
+  readonly values: readonly number[];
+}
+
+function numbersOf(given: string, meter: Meter): Numbers | undefined {
+  const text = withoutUnits(given);
+  const direct = pythonFloat(text) ?? valueOf(text, meter);
+  if (direct !== undefined) return { list: false, values: [direct] };
+  const data = readLiteral(text);
+  if (typeof data !== 'object' || data === null || data.kind === 'dict') return undefined;
+  const values = data.items.map((item) =>
+    typeof item === 'number' || typeof item === 'bigint' ? Number(item) : Number.NaN,
+  );
+  // Lists are compared sorted; tuples never are, and agree with nothing.
+  if (values.some(Number.isNaN) || data.kind === 'set') return undefined;
+  return {
+    list: true,
+    values: data.kind === 'list' ? values.toSorted((a, b) => a - b) : [Number.NaN],
+  };
+}
+
+function withoutUnits(given: string): string {
+  return given
+    .replaceAll('\\pi', 'π')
+    .replace(/(?<![\d}])\\?π/g, '3.14')
+    .replace(/(\d)\\?π/g, '$1*3.14')
+    .replace(/\{\\?π\}/g, '3.14')
+    .replace(/\*\\?π/g, '*3.14')
+    .replaceAll('%', '/100')
+    .replace(/[$¥°]C?| C/g, '');
+}
+
+/** 1 − relative difference, of which 0.99 counts as right. */
+const ratio: Metric = (gold, answer) => {
+  const [a, b] = [readLiteral(answer), readLiteral(gold)];
+  const isNumber = (value: unknown): value is number | bigint =>
+    typeof value === 'number' || typeof value === 'bigint';
+  if (!isNumber(a) || !isNumber(b) || Number(b) === 0) return false;
+  return near(Number(a), Number(b));
 };
 
 const latex: Metric = (gold, answer, input, meter) =>
+  simple(gold, answer, input, meter) ||
   verifyStrict({ ...input, gold, prediction: answer, source: 'answer' }, strictPolicy, meter)
     .correct;
 
-const elements = (text: string): readonly string[] =>
-  text
-    .trim()
-    .replace(/^[[({]|[\])}]$/g, '')
-    .split(',')
-    .map((part) => part.trim().replace(/^["']|["']$/g, ''));
+/**
+ * The elements that a text stands for: those of a Python literal (a number is one element, a quoted
+ * text its characters), else the parts between commas. An open bracket that stays open has none.
+ */
+function elements(given: string): readonly Literal[] {
+  const text = given.replace(/^ +| +$/g, '');
+  const close = new Map([
+    ['(', ')'],
+    ['{', '}'],
+    ['[', ']'],
+  ]).get(text.charAt(0));
+  if (text === '' || (close !== undefined && !text.endsWith(close))) return [];
+  const data = readLiteral(text);
+  if (data === undefined) {
+    const inner = close === undefined ? text : text.slice(1, -1);
+    return inner.split(',').map((part) => part.trim());
+  }
+  if (data === null) return [];
+  if (typeof data === 'string') return Array.from(data);
+  if (typeof data !== 'object') return [data];
+  return data.kind === 'dict' ? data.items.filter((_, at) => at % 2 === 0) : data.items;
+}
+
+const isNone = (text: string): boolean => readLiteral(text.replace(/^ +| +$/g, '')) === null;
 
 const setEqual: Metric = (gold, answer) => {
-  const [a, b] = [new Set(elements(gold)), new Set(elements(answer))];
-  return a.size === b.size && [...a].every((item) => b.has(item));
+  const keys = (text: string): ReadonlySet<string> => {
+    const all = elements(text);
+    // A list inside makes no set in Python: nothing is left of it, on either side.
+    const whole = all.every(
+      (item) => typeof item !== 'object' || item === null || item.kind === 'tuple',
+    );
+    return new Set(whole ? all.map(literalKey) : []);
+  };
+  const [a, b] = [keys(gold), keys(answer)];
+  return isNone(gold) === isNone(answer) && a.size === b.size && [...a].every((key) => b.has(key));
 };
 
 const sequenceEqual: Metric = (gold, answer) => {
-  const [a, b] = [elements(gold), elements(answer)];
-  return a.length === b.length && a.every((item, index) => item === b[index]);
+  const [a, b] = [elements(gold).map(literalKey), elements(answer).map(literalKey)];
+  return isNone(gold) === isNone(answer) && a.length === b.length && a.join() === b.join();
 };
 
 const metrics: ReadonlyMap<string, Metric> = new Map<string, Metric>([
@@ -119,7 +187,7 @@ const metrics: ReadonlyMap<string, Metric> = new Map<string, Metric>([
   ['exact_str_match_case_insensitive', caseBlind],
   ['simple_str_match', simple],
   ['general_single_numerical_match', numeric],
-  ['number_rel_diff_ratio', numeric],
+  ['number_rel_diff_ratio', ratio],
   ['latex_expr_equality', latex],
   ['set_equality', setEqual],
   ['sequence_equality', sequenceEqual],
@@ -127,7 +195,8 @@ const metrics: ReadonlyMap<string, Metric> = new Map<string, Metric>([
 
 /** The number a short piece of LaTeX or plain arithmetic stands for; undefined when it has symbols, a degree mark or is none. */
 function valueOf(text: string, meter: Meter): number | undefined {
-  if (text.length > 400 || text.includes('\\circ')) return undefined;
+  if (text.length > 400 || /[a-zA-Z]/.test(text.replace(/\\[a-zA-Z]+/g, ''))) return undefined;
+  if (/\{\}|\\circ/.test(text)) return undefined;
   try {
     const tokens = tokenize(normalise(text), meter);
     const node = parseExpression(tokens, meter);

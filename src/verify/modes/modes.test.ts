@@ -6,7 +6,8 @@ import { extractEmma } from './emma.ts';
 import { mathRuler } from './geometry3k.ts';
 import { Meter, defaultBudget } from '../budget.ts';
 import { extractMathVision } from './mathvision.ts';
-import { boxToAnswer, parseAnswerString } from './megabench.ts';
+import { parseAnswerString } from './mega-answer.ts';
+import { boxToAnswer } from './megabench.ts';
 import { parseLetter, parseLetterPro } from './mmmu.ts';
 import { optionsOfQuestion } from './small.ts';
 
@@ -224,7 +225,7 @@ test('mathverse parses the options out of the question', () => {
 
 test('mega-bench reads Answer: and compares by the named metric', () => {
   expect(parseAnswerString('I think.\n**Answer: "left"**')).toBe('left');
-  expect(parseAnswerString('\\boxed{left}')).toBe('');
+  expect(judge('megabench', { gold: 'left', prediction: '\\boxed{left}' })).toBe(false);
   expect(parseAnswerString(boxToAnswer('so \\boxed{left}'))).toBe('left');
   expect(judge('megabench', { gold: 'B', prediction: 'Answer: (B)' })).toBe(true);
   expect(
