@@ -159,6 +159,31 @@ test('a run folder of another version is refused in words', async () => {
   expect(err).toContain('a run folder of another version');
 }, 60_000);
 
+test('a run whose settings are not those of this version is refused in words; another commit is told', async () => {
+  await cli(train('reasoner-tiny', 'elsewhere', '--stop-after', '1'));
+  const changed = async (change: (text: string) => string) => {
+    using database = new DatabaseSync(join(root, 'elsewhere/run.sqlite'));
+    const { json } = database.prepare('SELECT json FROM head').get() as { readonly json: string };
+    expect(change(json)).not.toBe(json);
+    database.prepare('UPDATE head SET json = ?').run(change(json));
+    const ended = await cli([...resume('elsewhere'), '--stop-after', '1']);
+    database.prepare('UPDATE head SET json = ?').run(json);
+    return ended;
+  };
+  const missing = await changed((json) => json.replace('"clipHigh":', '"clipUpper":'));
+  expect([missing.code, missing.err]).toEqual([
+    1,
+    expect.stringContaining('its configuration has loss.clipUpper, which this one does not know'),
+  ]);
+  const fewer = await changed((json) => json.replace('"clipLow":0.2,', ''));
+  expect([fewer.code, fewer.err]).toEqual([
+    1,
+    expect.stringContaining('its configuration has no loss.clipLow; go on with the version that'),
+  ]);
+  const older = await changed((json) => json.replace(/"program":"[^"]*"/u, '"program":"0.0.0"'));
+  expect(expectSuccess(older).err).toContain('note: the run began with program 0.0.0 and goes on');
+}, 60_000);
+
 test('runs, inspect, diff and export tell what a run has stored', async () => {
   const folder = join(root, 'whole');
   const list = await cli(['runs', '--root', root]);

@@ -89,6 +89,13 @@ export function storedConfig({ preset, config }: Pick<RunPlan, 'preset' | 'confi
 export function resumedPlan(head: RunHead, options: ConfigOptions): RunPlan {
   const stored = head.config as unknown as RunConfig & { readonly preset?: string };
   const settings: Record<string, unknown> = {};
+  const foreign = leavesOf(stored).find((key) => key !== 'preset' && !isKnob(key));
+  if (foreign !== undefined) {
+    throw new RunError(
+      `the run was begun by another version: its configuration has ${foreign}, which this one does not know; ` +
+        'go on with the version that began it',
+    );
+  }
   for (const key of knobKeys) {
     const value: unknown = readable(stored, key);
     if (value === undefined) {
@@ -111,6 +118,19 @@ export function resumedPlan(head: RunHead, options: ConfigOptions): RunPlan {
   }
   demandAgreement(config, preset, options);
   return { preset, config, given: [], stamps: head.stamps };
+}
+
+function isKnob(key: string): boolean {
+  return knobKeys.some((known) => known === key);
+}
+
+/** `seed`, `rollout.groupSize`, …: every setting that a stored configuration has. */
+function leavesOf(config: object): readonly string[] {
+  return Object.entries(config).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? Object.keys(value).map((leaf) => `${name}.${leaf}`)
+      : [name],
+  );
 }
 
 function readable(config: RunConfig, key: (typeof knobKeys)[number]): unknown {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Policy } from '#policy';
 import type { TrainSetup, TrainState } from '#rl';
 import { decodeState, freshState, planRun, train, TrainError, Watchdog } from '#rl';
-import type { Json, Resumed, RunStore } from '#run';
+import type { Json, Resumed, RunHead, RunStore } from '#run';
 import { createRun, RunError, resumeRun } from '#run';
 import { engineConfig } from '#tensor';
 import { UsageError } from './command.ts';
@@ -22,6 +22,7 @@ import { TrainListener } from './train-listener.ts';
 import type { Tracker } from './train-trackers.ts';
 import { tensorBoard } from './train-trackers.ts';
 import { demandWandb, weightsAndBiases } from './train-wandb.ts';
+import { versionOf } from './version.ts';
 
 /** Begins a run in a folder or goes on with it. */
 export async function trainRun(given: TrainOptions, folder: string, io: Io): Promise<ExitCode> {
@@ -35,6 +36,7 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   await using live = await compose(plan.config, { io, run: folder, threads, device });
   tellPlan(plan, live, io);
   demandSameData(resumed, live);
+  if (resumed !== undefined) tellVersions(resumed.head, io);
   const skip = given.skipGate || (resumed?.head.stamps.includes(skippedGate) ?? false);
   const begins = resumed === undefined || resumed.checkpoint === null;
   const checks = begins && !skip ? await passGate(plan, live, io) : [];
@@ -77,6 +79,20 @@ function demandSameData(resumed: Resumed | undefined, { data }: LiveRun): void {
     `expected the problems that the run began with (${expected.slice(0, 12)}…), ` +
       `found others (${data.hash.slice(0, 12)}…); put the data back as it was, or begin a new run`,
   );
+}
+
+/** Exact resume is promised within one version. */
+function tellVersions({ versions }: RunHead, io: Io): void {
+  const { version, commit, node } = versionOf();
+  const now: Readonly<Record<string, string | null>> = { program: version, commit, node };
+  const changed = Object.entries(now).filter(
+    ([name, value]) => value !== null && versions[name] !== undefined && versions[name] !== value,
+  );
+  for (const [name, value] of changed) {
+    io.err(
+      `note: the run began with ${name} ${versions[name]} and goes on with ${value}: the bytes of an uninterrupted run are promised within one version only\n`,
+    );
+  }
 }
 
 /** Undefined when a check failed. */
