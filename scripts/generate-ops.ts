@@ -15,9 +15,10 @@ const target = fileURLToPath(new URL('../src/tensor/tensor.generated.ts', import
 function schemasByKey(): ReadonlyMap<string, Schema> {
   const found = new Map<string, Schema>();
   for (const line of native.schemas()) {
-    if (!line.startsWith('aten::')) continue;
+    const space = /^(aten|vl_rethinker)::/.exec(line)?.[0];
+    if (space === undefined) continue;
     const schema = parseSchema(line);
-    found.set(`${schema.name.slice(6)}:${schema.overload || '-'}`, schema);
+    found.set(`${schema.name.slice(space.length)}:${schema.overload || '-'}`, schema);
   }
   return found;
 }

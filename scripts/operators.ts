@@ -48,6 +48,8 @@ const list = `
   _fused_adamw_:- _foreach_add_:Scalar,List _foreach_mul_:Scalar,Tensor,List _foreach_copy_
   _foreach_norm:Scalar _foreach_zero_ _foreach_addcdiv_:Scalar _foreach_lerp_:Scalar
   _foreach_sqrt _foreach_div_:Scalar,Tensor,List
+  # ours: native/decode.cpp
+  decode_attention row_norm gated
   # autograd
   _backward=backwardInto
 `;

@@ -26,7 +26,7 @@ import { selfTest, selfTestFile, selfTestLine } from './setup/self-test.mjs';
 
 const usage = `usage: npm run setup [-- --fresh | --check]
 
-Installs the npm packages, finds or fetches libtorch, compiles native/engine.cpp and tests it.
+Installs the npm packages, finds or fetches libtorch, compiles native/*.cpp and tests it.
   --fresh   look for libtorch again and compile again, whatever is there
   --check   change nothing; print what is in place as JSON, status 1 when something is missing
 

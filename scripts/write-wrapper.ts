@@ -187,7 +187,7 @@ function isComposed({ name, overload }: Schema): boolean {
 
 /** The call of one overload, arguments in the schema's order. */
 function callOf(schema: Schema, parameters: readonly Parameter[]): Call {
-  const plain = schema.name.slice(6);
+  const plain = schema.name.replace(/^\w+::/, '');
   const id = `id_${plain}_${schema.overload}`.replaceAll(/\W/g, '_').replace(/_$/, '');
   const own = positionals(schema);
   const values = schema.arguments.map((argument) => {

@@ -13,7 +13,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { Checkout, outcome } from './setup/checkout.ts';
 
-const compilations = (calls: readonly string[]) => calls.filter((call) => call.startsWith('g++'));
+const compilations = (calls: readonly string[]) =>
+  calls.filter((call) => /^g\+\+.* -c /.test(call));
+const links = (calls: readonly string[]) => calls.filter((call) => /^g\+\+.* -shared/.test(call));
 
 /** Waits until a line of the fakes shows that something has begun. */
 async function until(checkout: Checkout, begun: RegExp): Promise<void> {
@@ -54,16 +56,25 @@ describe('from a bare clone', () => {
   test('the compiler gets the ABI, the Node-API level and the place of libtorch', async () => {
     using checkout = new Checkout();
     await checkout.setUp();
-    const [line = ''] = compilations(checkout.calls());
+    const calls = checkout.calls();
+    const [line, link] = [compilations(calls)[0] ?? '', links(calls)[0] ?? ''];
     const lib = join(checkout.cache, 'libtorch-2.13.0-cpu', 'lib');
-    for (const part of [
-      '-std=c++20',
-      '-DNAPI_VERSION=8',
-      '-D_GLIBCXX_USE_CXX11_ABI=1',
-      `-rpath -Xlinker ${lib}`,
-    ])
+    for (const part of ['-std=c++20', '-DNAPI_VERSION=8', '-D_GLIBCXX_USE_CXX11_ABI=1'])
       expect(line).toContain(part);
-    expect(line).not.toContain('cuda');
+    expect(link).toContain(`-rpath -Xlinker ${lib}`);
+    expect(link).not.toContain('cuda');
+  });
+
+  test('every source is compiled, and linked without an OpenMP beside libtorch’s', async () => {
+    using checkout = new Checkout();
+    checkout.write('native/more.cpp', 'more');
+    await checkout.setUp();
+    const calls = checkout.calls();
+    expect(compilations(calls)).toHaveLength(2);
+    expect(compilations(calls).every((call) => call.includes('-fopenmp'))).toBe(true);
+    expect(links(calls)).toHaveLength(1);
+    expect(links(calls)[0]).toMatch(/engine\.cpp\.o .*more\.cpp\.o/);
+    expect(links(calls)[0]).not.toContain('-fopenmp');
   });
 
   test('npx finds the checkout’s own command', async () => {
@@ -221,7 +232,7 @@ describe('libtorch is looked for', () => {
     using checkout = new Checkout();
     const libtorch = checkout.libtorch('gpu', { 'lib/libtorch_cuda.so': '' });
     await checkout.setUp({ LIBTORCH: libtorch });
-    expect(compilations(checkout.calls())[0]).toMatch(/--no-as-needed .*-lc10_cuda -ltorch_cuda/);
+    expect(links(checkout.calls())[0]).toMatch(/--no-as-needed .*-lc10_cuda -ltorch_cuda/);
   });
 
   test('and its strings decide the ABI', async () => {

@@ -166,7 +166,7 @@ export function libtorchInUse(root) {
 }
 
 /**
- * Compiles native/engine.cpp against a libtorch, unless the same was compiled before, and points
+ * Compiles native/*.cpp against a libtorch, unless the same was compiled before, and points
  * build/native/current.json at it.
  * @param {string} root
  * @param {Libtorch} libtorch
@@ -197,7 +197,7 @@ export async function buildAddon(root, libtorch, { anew, update }) {
   removeOld(root, key);
   const how = compiled ? `compiled by ${found}` : 'compiled before';
   const cuda = libtorch.cuda ? ', with CUDA' : '';
-  return [{ current, compiled }, `native/engine.cpp ${how}${cuda}: build/native/${key}`];
+  return [{ current, compiled }, `native/*.cpp ${how}${cuda}: build/native/${key}`];
 }
 
 /** Takes back an addon that does not work: nobody loads it, and the next set-up compiles. @param {string} root @param {CurrentAddon} current */

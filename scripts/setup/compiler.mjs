@@ -12,8 +12,9 @@ export const flags = [
   '-std=c++20',
   '-O2',
   '-fPIC',
-  '-shared',
   '-pipe',
+  '-fopenmp',
+  '-Wno-psabi',
   `-DNAPI_VERSION=${napiVersion}`,
 ];
 const oldestCompiler = 11;
@@ -63,30 +64,40 @@ export function headersOf(root) {
   }
 }
 
-/** @param {string} root @param {Libtorch} libtorch @param {{ abi: 0 | 1, output: string }} to */
-function commandLine(root, { include, lib, cuda }, { abi, output }) {
+/** The C++ files, which make one addon. @param {string} root */
+function sourcesOf(root) {
+  const folder = path.join(root, 'native');
+  const names = fs.readdirSync(folder).filter((name) => name.endsWith('.cpp'));
+  return names.sort().map((name) => path.join(folder, name));
+}
+
+/**
+ * What turns one source into an object.
+ * @param {string} root @param {Libtorch} libtorch @param {0 | 1} abi
+ */
+function compileFlags(root, { include }, abi) {
+  return [
+    ...flags,
+    `-D_GLIBCXX_USE_CXX11_ABI=${abi}`,
+    `-I${headersOf(root).include}`,
+    ...include.map((folder) => `-I${folder}`),
+  ];
+}
+
+/**
+ * What makes the addon of the objects. Without `-fopenmp`: parallel loops run in the OpenMP that libtorch
+ * brings, another one would be a second pool of threads.
+ * @param {Libtorch} libtorch
+ */
+function linkFlags({ lib, cuda }) {
   const libraries = [
     '-ltorch',
     '-ltorch_cpu',
     '-lc10',
     ...(cuda ? ['-lc10_cuda', '-ltorch_cuda'] : []),
   ];
-  return [
-    ...flags,
-    path.join(root, 'native', 'engine.cpp'),
-    '-o',
-    output,
-    `-D_GLIBCXX_USE_CXX11_ABI=${abi}`,
-    `-I${headersOf(root).include}`,
-    ...include.map((folder) => `-I${folder}`),
-    `-L${lib}`,
-    '-Xlinker',
-    '-rpath',
-    '-Xlinker',
-    lib,
-    '-Wl,--no-as-needed',
-    ...libraries,
-  ];
+  const path = ['-Xlinker', '-rpath', '-Xlinker', lib];
+  return ['-shared', `-L${lib}`, ...path, '-Wl,--no-as-needed', ...libraries];
 }
 
 function noCompiler() {
@@ -104,13 +115,29 @@ export async function compile({ root, libtorch, folder, addon, abi, update }) {
   fs.rmSync(folder, { recursive: true, force: true }); // what a killed compilation left
   const temporary = path.join(folder, 'tmp');
   fs.mkdirSync(temporary, { recursive: true });
-  update(`${compiler()} native/engine.cpp, about 15 s`);
+  update(`${compiler()} native/*.cpp, about 20 s`);
   const output = path.join(temporary, 'engine.node');
-  const args = commandLine(root, libtorch, { abi, output });
-  const done = await runCompiler(args, { cwd: root, env: { TMPDIR: temporary } });
-  if (done.code !== 0) {
-    fs.rmSync(folder, { recursive: true, force: true });
+  const options = { cwd: root, env: { TMPDIR: temporary } };
+  /** @param {readonly string[]} args */
+  const run = async (args) => {
+    const done = await runCompiler(args, options);
+    if (done.code === 0) return;
     throw compilerProblem(root, done, args);
+  };
+  const objects = sourcesOf(root).map((source) => ({
+    source,
+    object: path.join(temporary, `${path.basename(source)}.o`),
+  }));
+  try {
+    const how = compileFlags(root, libtorch, abi);
+    await Promise.all(
+      objects.map(({ source, object }) => run([...how, '-c', source, '-o', object])),
+    );
+    const linked = objects.map(({ object }) => object);
+    await run([...linked, '-o', output, ...linkFlags(libtorch)]);
+  } catch (cause) {
+    fs.rmSync(folder, { recursive: true, force: true });
+    throw cause;
   }
   fs.renameSync(output, addon);
   fs.rmSync(temporary, { recursive: true, force: true });
@@ -136,6 +163,6 @@ function compilerProblem(root, done, args) {
     .split('\n')
     .filter((line) => /error|undefined reference|cannot find/.test(line));
   return new SetupProblem(
-    `native/engine.cpp did not compile. ${compiler()} said:${lastLines(errors.slice(0, 12).join('\n') || done.stderr)}\n  the command was: ${compiler()} ${args.join(' ')}`,
+    `native/*.cpp did not compile. ${compiler()} said:${lastLines(errors.slice(0, 12).join('\n') || done.stderr)}\n  the command was: ${compiler()} ${args.join(' ')}`,
   );
 }

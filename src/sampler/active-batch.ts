@@ -1,22 +1,13 @@
-import {
-  bytesOf,
-  concat,
-  fromInts,
-  noGrad,
-  outside,
-  type Tensor,
-  TensorScope,
-  tidy,
-} from '#tensor';
-import { type Arrangement, arrange } from './arrangement.ts';
+import { bytesOf, concat, fromInts, noGrad, type Tensor, TensorScope } from '#tensor';
 import { Bans } from './bans.ts';
 import { decodeStep } from './decode.ts';
 import { draw } from './draw.ts';
 import type { KeptRow } from './kept-rows.ts';
 import { owned, type PromptEntry } from './prompt-cache.ts';
-import { type PromptLayer, PromptSlots } from './prompt-slots.ts';
+import { PromptSlots } from './prompt-slots.ts';
 import type { Published } from './published.ts';
 import { RotaryTable } from './rotary-table.ts';
+import { type RowAttention, rowAttention } from './row-attention.ts';
 import { RowCache } from './row-cache.ts';
 import type { Sequence } from './sequence.ts';
 import type { Task } from './task.ts';
@@ -69,8 +60,7 @@ export class ActiveBatch {
   readonly #rows: Row[] = [];
   /** Rows that read each slot. */
   readonly #readers: { readonly key: string; count: number }[] = [];
-  #arrangement: Arrangement | undefined;
-  #promptLayers: readonly PromptLayer[] = [];
+  #attention: RowAttention | undefined;
 
   constructor(published: Published) {
     const { text } = published.config;
@@ -156,13 +146,8 @@ export class ActiveBatch {
   }
 
   #changed(): void {
-    this.#arrangement?.dispose();
-    this.#arrangement = undefined;
-    for (const { keys, values } of this.#promptLayers) {
-      keys.dispose();
-      values.dispose();
-    }
-    this.#promptLayers = [];
+    this.#attention?.dispose();
+    this.#attention = undefined;
   }
 
   /** One token for every row. */
@@ -171,22 +156,11 @@ export class ActiveBatch {
     using _scope = new TensorScope('token step');
     noGrad(() => {
       const generation = this.#cache.generation;
-      const arrangement = this.#arranged();
       const ids = Int32Array.from(this.#rows, ({ sequence }) => sequence.tokens.at(-1) ?? 0);
       const positions = this.#rows.map(({ position }) => position);
-      const hidden = decodeStep(
-        {
-          config: this.#published.config.text,
-          weights: this.#published.weights,
-          rotary: this.#rotary,
-          cache: this.#cache,
-          arrangement,
-          prompts: this.#promptLayers,
-          promptWidth: this.#prompts.width,
-        },
-        ids,
-        positions,
-      );
+      const { weights } = this.#published;
+      const { text: config } = this.#published.config;
+      const hidden = decodeStep({ config, weights, attention: this.#attend() }, ids, positions);
       this.#cache.advance();
       if (this.#cache.generation !== generation) this.#changed();
       for (const row of this.#rows) {
@@ -197,14 +171,18 @@ export class ActiveBatch {
     });
   }
 
-  #arranged(): Arrangement {
-    if (this.#arrangement === undefined) {
-      const slots = this.#rows.map(({ slot }) => slot);
-      this.#arrangement = arrange(slots, this.#prompts, this.#cache, this.#published);
-      // Views that outlive the step.
-      this.#promptLayers = outside(() => tidy(() => this.#prompts.layers()));
-    }
-    return this.#arrangement;
+  #attend(): RowAttention {
+    const { config, dtype, device } = this.#published;
+    this.#attention ??= rowAttention({
+      config: config.text,
+      dtype,
+      device,
+      slots: this.#rows.map(({ slot }) => slot),
+      prompts: this.#prompts,
+      cache: this.#cache,
+      rotary: this.#rotary,
+    });
+    return this.#attention;
   }
 
   /** Logits, draws, and the news to those who asked. hidden [B, D] */
@@ -260,11 +238,8 @@ export class ActiveBatch {
   }
 
   #remove(index: number, row: Row): void {
-    for (const { from, to } of this.#cache.remove(index)) {
-      const moved = this.#rows[from];
-      if (moved !== undefined) this.#rows[to] = moved;
-    }
-    this.#rows.pop();
+    const last = this.#rows.pop();
+    if (this.#cache.remove(index) !== undefined && last !== undefined) this.#rows[index] = last;
     const reader = this.#readers[row.slot];
     if (reader === undefined || --reader.count > 0) return;
     const from = this.#prompts.remove(row.slot);

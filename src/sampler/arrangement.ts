@@ -1,10 +1,8 @@
-import { fromArray, fromInts, type DType, outside, type Tensor } from '#tensor';
-import type { PromptSlots } from './prompt-slots.ts';
-import type { RowCache } from './row-cache.ts';
+import { fromArray, fromInts, outside, type Tensor } from '#tensor';
+import type { Rows } from './row-attention.ts';
 
 /**
  * How the active rows lie over the prompts they continue: a grid of `prompts` × `perPrompt` places.
- * Rebuilt only when rows come or go.
  */
 export interface Arrangement {
   readonly rows: number;
@@ -42,11 +40,7 @@ function backOf(slots: readonly number[], per: number): Int32Array {
 }
 
 /** [rows, P + C]: the columns begin with the first one in sight. */
-function maskOf(
-  slots: readonly number[],
-  prompts: PromptSlots,
-  cache: RowCache,
-): Float32Array | null {
+function maskOf({ slots, prompts, cache }: Rows): Float32Array | null {
   const { lengths, width: P } = prompts;
   const { entries, first } = cache;
   const padded = lengths.some((length) => length < P);
@@ -61,25 +55,21 @@ function maskOf(
   return mask;
 }
 
-/** Arranges rows: `slots` holds the prompt slot of each row. */
-export function arrange(
-  slots: readonly number[],
-  prompts: PromptSlots,
-  cache: RowCache,
-  like: { readonly dtype: DType; readonly device: string },
-): Arrangement {
+/** Arranges rows. */
+export function arrange(rows: Rows): Arrangement {
+  const { slots, prompts, device, dtype } = rows;
   const { places, per } = gridOf(slots, prompts.count);
   const back = backOf(slots, per);
   const same = back.length === places.length && back.every((place, row) => place === row);
-  const values = maskOf(slots, prompts, cache);
+  const values = maskOf(rows);
   const tensors = outside(() => {
-    const index = (of: Int32Array): Tensor => fromInts(of).to(like.device);
+    const index = (of: Int32Array): Tensor => fromInts(of).to(device);
     const over = same ? [prompts.count, per] : [slots.length];
     const shape = [...over, 1, 1, (values?.length ?? 0) / slots.length];
     return {
       places: same ? null : index(places),
       back: same ? null : index(back),
-      mask: values === null ? null : fromArray(values, shape).to(like.dtype).to(like.device),
+      mask: values === null ? null : fromArray(values, shape).to(dtype).to(device),
     };
   });
   return {

@@ -1,6 +1,6 @@
 import { type AttentionLayout, attendPacked, type Rotary, rotate } from '#model';
 import { concat, ops, type Tensor } from '#tensor';
-import { feedForward } from './decode.ts';
+import { feedForward, rowNorm } from './feed-forward.ts';
 import type { FusedLayer } from './fused-weights.ts';
 import type { Published } from './published.ts';
 
@@ -27,7 +27,7 @@ function layerPass(
 ): { readonly out: Tensor; readonly own: KeysValues } {
   const { heads: H, kvHeads: K, headDim: d, rmsNormEps } = published.config.text;
   const { T } = x.dims('T D');
-  const h = ops.rmsNorm(x, layer.inputNorm.shape, layer.inputNorm, rmsNormEps);
+  const h = rowNorm(x, layer.inputNorm, rmsNormEps);
   const all = ops.addmm(layer.qkvBias, h, layer.qkv).view([T, H + 2 * K, d]);
   const q = rotate(all.narrow(1, 0, H), pass.rotary);
   const own = { keys: rotate(all.narrow(1, H, K), pass.rotary), values: all.narrow(1, H + K, K) };
@@ -58,5 +58,5 @@ export function forwardPacked(
 /** The norm behind the last layer. */
 export function lastNorm(hidden: Tensor, published: Published): Tensor {
   const { norm } = published.weights;
-  return ops.rmsNorm(hidden, norm.shape, norm, published.config.text.rmsNormEps);
+  return rowNorm(hidden, norm, published.config.text.rmsNormEps);
 }

@@ -1,30 +1,24 @@
 import { bytesOf, noGrad, type Tensor, TensorScope } from '#tensor';
-import { type Band, Bands } from './bands.ts';
 import { owned, room } from './prompt-cache.ts';
 import type { CacheShape } from './prompt-slots.ts';
 
-/** What the rows of one band read at one step. */
-export interface Sight extends Band {
-  /** Columns from `first` to the present one. */
-  readonly columns: number;
-  /** Layer by layer: [m, K, d, columns], or with rows by prompt [G, N, K, d, columns]. */
-  readonly keys: readonly Tensor[];
+/** What rows have written in one layer, from the first column in sight of any to the present one. */
+export interface Written {
+  /** [B, K, d, columns], or with rows by prompt [G, N, K, d, columns]. */
+  readonly keys: Tensor;
   /** The same as […, columns, d]. */
-  readonly values: readonly Tensor[];
+  readonly values: Tensor;
 }
-
-/** Elements of keys for which it is worth giving a band of rows products of its own. */
-const worthElements = 1 << 17;
 
 /**
  * Keys and values of what active rows have written themselves. All rows write the same column at the
- * same step, so a step needs one copy per layer; a row that entered later does not see the columns
- * before its entry, and rows that entered much later do not read them either (`Bands`).
+ * same step; a row that entered later does not see the columns before its entry.
  */
 export class RowCache {
   readonly #shape: CacheShape;
   readonly #like: Pick<Tensor, 'dtype' | 'device'>;
-  readonly #bands = new Bands();
+  /** First column of each row. */
+  readonly #entries: number[] = [];
   /** [L, 2, B, K, C, d] */
   #all: Tensor | undefined;
   #rows = 0;
@@ -40,7 +34,7 @@ export class RowCache {
   }
 
   get count(): number {
-    return this.entries.length;
+    return this.#entries.length;
   }
 
   /** Changes whenever columns have moved or the tensor has been replaced. */
@@ -60,7 +54,7 @@ export class RowCache {
 
   /** First column of each row. */
   get entries(): readonly number[] {
-    return this.#bands.entries;
+    return this.#entries;
   }
 
   get bytes(): number {
@@ -79,10 +73,9 @@ export class RowCache {
     return this.#columns;
   }
 
-  /** Rows that read the same columns. */
-  get bands(): readonly Band[] {
-    const { kvHeads, headDim } = this.#shape;
-    return this.#bands.worth(worthElements / (kvHeads * headDim));
+  /** [2, rows, K, C, d] layer by layer: keys and values, all there is room for. */
+  layers(): readonly Tensor[] {
+    return this.#tensor().unbind(0);
   }
 
   /** [2, B, K, d] layer by layer: where this step's keys and values go. */
@@ -94,19 +87,23 @@ export class RowCache {
       .unbind(0);
   }
 
-  /** What a band reads; `over`: its rows, or prompts and rows of each where all rows are one band. */
-  sight(band: Band, over: readonly number[]): Sight {
+  /** What the rows read, layer by layer; `over`: how many rows, or prompts and rows of each. */
+  inSight(over: readonly number[]): readonly Written[] {
     const { kvHeads: K, headDim: d, layers: L } = this.#shape;
     const [layer, half, row, head] = this.#strides();
-    const columns = this.#now - band.first + 1;
+    const { first } = this;
+    const columns = this.#now - first + 1;
     const rows = over.length === 1 ? [row] : [(over[1] ?? 1) * row, row];
-    const start = band.start * row + band.first * d;
     const all = this.#tensor();
     const view = (shape: readonly number[], strides: readonly number[], from: number) =>
       all.asStrided([L, ...over, K, ...shape], [layer, ...rows, head, ...strides], from).unbind(0);
-    const keys = view([d, columns], [1, d], start);
-    const values = view([columns, d], [d, 1], start + half);
-    return { ...band, columns, keys, values };
+    const keys = view([d, columns], [1, d], first * d);
+    const values = view([columns, d], [d, 1], first * d + half);
+    return keys.map((key, index) => {
+      const value = values[index];
+      if (value === undefined) throw new Error('internal: no such layer');
+      return { keys: key, values: value };
+    });
   }
 
   /** Elements between two layers, keys and values, rows, heads. */
@@ -147,7 +144,7 @@ export class RowCache {
       this.#reserve(this.count, this.first + written + 1);
       this.#shift(written - this.#now);
     }
-    this.#bands.add(this.#now - written);
+    this.#entries.push(this.#now - written);
     this.#reserve(this.count, this.#now + 1);
     const row = this.count - 1;
     if (row === 0) return row;
@@ -165,19 +162,19 @@ export class RowCache {
     noGrad(() => part.narrow(4, from, to - from).zero_());
   }
 
-  /** Frees a row; others may move. Returns who moved where, in order. */
-  remove(row: number): readonly { readonly from: number; readonly to: number }[] {
-    const { first } = this;
-    const length = this.#now - first;
-    const moves = this.#bands.remove(row);
-    if (length === 0) return moves;
+  /** Frees a row by moving the last one into it; returns the number that moved, or undefined. */
+  remove(row: number): number | undefined {
+    const last = this.count - 1;
+    const entry = this.#entries.pop() ?? 0;
+    if (row === last) return undefined;
+    this.#entries[row] = entry;
+    const length = this.#now - entry;
+    if (length === 0) return last;
     using _scope = new TensorScope('move rows');
     const part = (index: number): Tensor =>
-      this.#tensor().select(2, index).narrow(3, first, length);
-    noGrad(() => {
-      for (const { from, to } of moves) part(to).copy_(part(from));
-    });
-    return moves;
+      this.#tensor().select(2, index).narrow(3, entry, length);
+    noGrad(() => part(row).copy_(part(last)));
+    return last;
   }
 
   /** Ends a step: the next one writes the next column. */
@@ -202,8 +199,13 @@ export class RowCache {
       const kept = layer.narrow(3, first, length).clone();
       noGrad(() => layer.narrow(3, first + by, length).copy_(kept));
     }
-    this.#bands.shift(by);
+    this.#rename(by);
     this.#now += by;
+  }
+
+  /** All columns are called otherwise by `by`. */
+  #rename(by: number): void {
+    for (const [row, entry] of this.#entries.entries()) this.#entries[row] = entry + by;
   }
 
   /** Room for rows and columns; where it takes a new tensor, the columns in use move to its start. */
@@ -231,12 +233,12 @@ export class RowCache {
     }
     this.#all = fresh;
     old?.dispose();
-    this.#bands.shift(-first);
+    this.#rename(-first);
     this.#now -= first;
   }
 
   clear(): void {
-    this.#bands.clear();
+    this.#entries.length = 0;
     this.#all?.dispose();
     this.#all = undefined;
     this.#rows = 0;

@@ -308,6 +308,9 @@ let id__foreach_sqrt: number | undefined;
 let id__foreach_div__Scalar: number | undefined;
 let id__foreach_div__Tensor: number | undefined;
 let id__foreach_div__List: number | undefined;
+let id_decode_attention: number | undefined;
+let id_row_norm: number | undefined;
+let id_gated: number | undefined;
 let id__backward: number | undefined;
 
 /** `aten::abs` */
@@ -1721,6 +1724,21 @@ export function foreachDiv_(self: readonly Tensor[], scalar: number | Tensor | r
     return;
   }
   call((id__foreach_div__List ??= resolve('aten::_foreach_div_', 'List')), self.map((tensor) => tensor.handle), scalar.map((tensor) => tensor.handle));
+}
+
+/** `vl_rethinker::decode_attention` */
+export function decodeAttention(qkv: Tensor, cos: Tensor, sin: Tensor, own: Tensor, keys: Tensor, values: Tensor, rows: Tensor, now: number): Tensor {
+  return wrap(call((id_decode_attention ??= resolve('vl_rethinker::decode_attention', '')), qkv.handle, cos.handle, sin.handle, own.handle, keys.handle, values.handle, rows.handle, now));
+}
+
+/** `vl_rethinker::row_norm` */
+export function rowNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
+  return wrap(call((id_row_norm ??= resolve('vl_rethinker::row_norm', '')), x.handle, weight.handle, epsilon));
+}
+
+/** `vl_rethinker::gated` */
+export function gated(both: Tensor): Tensor {
+  return wrap(call((id_gated ??= resolve('vl_rethinker::gated', '')), both.handle));
 }
 
 /** `aten::_backward` */
