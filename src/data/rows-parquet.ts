@@ -1,10 +1,11 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 
-import type { AsyncBuffer, ColumnChunk, FileMetaData, RowGroup, SchemaTree } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData, SchemaTree } from 'hyparquet';
 
 import { DatasetError } from './dataset-error.ts';
 import { compressors } from './parquet-codecs.ts';
+import { joinedRow, listDepth, splitColumns } from './parquet-columns.ts';
 import { withPageIndex } from './parquet-pages.ts';
 import type { Indexed } from './parquet-pages.ts';
 import type { PlacedRow, Row, RowFile } from './rows.ts';
@@ -87,22 +88,25 @@ async function* readGroup(where: Group): AsyncGenerator<readonly PlacedRow[]> {
   const rowGroup = indexed.metadata.row_groups[group];
   if (rowGroup === undefined) return;
   const rows = Number(rowGroup.num_rows);
-  const { large, small, bytes } = bySize(rowGroup, tree, batchBytes);
-  if (large.length === 0) {
-    yield* placed(await readRange(file, indexed, { start, end: start + rows }), start);
+  const { metadata } = indexed;
+  const { large, small, bytes } = splitColumns(metadata, rowGroup, tree, batchBytes);
+  const all = { start, end: start + rows };
+  if (large === undefined) {
+    yield* placed(await readRange(file, indexed, all), start);
     return;
   }
   // Small columns are read once: cut up, each stretch would decode their dictionaries again.
-  const all = { start, end: start + rows, columns: small };
-  const beside = small.length === 0 ? [] : await readRange(file, indexed, all);
-  const source = await withPageIndex(indexed, group, (column) => listDepth(tree, column));
+  const beside =
+    small === undefined ? [] : await readRange(file, { ...indexed, metadata: small }, all);
+  const apart = { ...indexed, metadata: large };
+  const source = await withPageIndex(apart, group, (column) => listDepth(tree, column));
   const portion = Math.max(1, Math.floor((rows * batchBytes) / bytes));
   for (const [at, end] of stretches(source.cuts, rows, portion)) {
-    const range = { start: start + at, end: start + end, columns: large };
+    const range = { start: start + at, end: start + end };
     const portionOf = { file: source.file, metadata: source.metadataFrom(at) };
     const values = await readRange(file, portionOf, range);
     yield* placed(
-      values.map((value, index) => ({ ...beside[at + index], ...value })),
+      values.map((value, index) => joinedRow(beside[at + index], value)),
       start + at,
     );
   }
@@ -128,43 +132,15 @@ function* placed(values: readonly Row[], before: number): Generator<readonly Pla
   }
 }
 
-/**
- * The top columns of a group that are read in stretches, and the bytes of them. Lists of lists have no
- * page index here, so large ones are read with the small columns, all at once.
- */
-function bySize(
-  { columns }: RowGroup,
-  tree: SchemaTree,
-  batchBytes: number,
-): { readonly large: string[]; readonly small: string[]; readonly bytes: number } {
-  const sizes = new Map<string, { bytes: number; nested: boolean }>();
-  for (const column of columns) {
-    const [name = ''] = column.meta_data?.path_in_schema ?? [];
-    const size = sizes.get(name) ?? { bytes: 0, nested: false };
-    size.bytes += Number(column.meta_data?.total_uncompressed_size ?? 0n);
-    size.nested ||= listDepth(tree, column) > 1;
-    sizes.set(name, size);
-  }
-  const isLarge = (name: string): boolean => {
-    const size = sizes.get(name);
-    return size !== undefined && size.bytes > batchBytes && !size.nested;
-  };
-  const names = [...sizes.keys()];
-  const large = names.filter(isLarge);
-  const bytes = large.reduce((sum, name) => sum + (sizes.get(name)?.bytes ?? 0), 0);
-  return { large, small: names.filter((name) => !isLarge(name)), bytes };
-}
-
 interface Range {
   readonly start: number;
   readonly end: number;
-  readonly columns?: string[];
 }
 
 async function readRange(
   name: string,
   { file, metadata }: Indexed,
-  { start: rowStart, end: rowEnd, columns }: Range,
+  { start: rowStart, end: rowEnd }: Range,
 ): Promise<readonly Row[]> {
   const { parquetReadObjects } = await import('hyparquet');
   try {
@@ -174,24 +150,12 @@ async function readRange(
       compressors,
       rowStart,
       rowEnd,
-      ...(columns === undefined ? {} : { columns }),
       utf8: false, // columns of text say so themselves; the others are bytes
       useOffsetIndex: true,
     });
   } catch (error) {
     throw corrupt(name, error, `rows ${rowStart + 1} to ${rowEnd}`);
   }
-}
-
-/** How many lists a column lies in. */
-function listDepth(tree: SchemaTree, { meta_data: column }: ColumnChunk): number {
-  let node: SchemaTree | undefined = tree;
-  let depth = 0;
-  for (const name of column?.path_in_schema ?? []) {
-    node = node?.children.find(({ element }) => element.name === name);
-    if (node?.element.repetition_type === 'REPEATED') depth++;
-  }
-  return depth;
 }
 
 async function bufferOf(handle: FileHandle): Promise<AsyncBuffer> {
