@@ -37,9 +37,7 @@ function begin(run: string): readonly string[] {
   return ['train', ...what, '--run', run, ...threads, ...lastOfEach(settings)];
 }
 const go = (run: string) =>
-  existsSync(join(run, 'run.sqlite'))
-    ? ['train', '--run', run, '--resume', ...threads]
-    : begin(run);
+  existsSync(join(run, 'run.sqlite')) ? ['train', '--run', run, '--resume'] : begin(run);
 
 /** One kill in four comes while the process starts, the others some lines after training goes on. */
 async function killed(run: string): Promise<Ended> {

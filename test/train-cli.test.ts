@@ -31,7 +31,8 @@ function train(preset: string, run: string, ...more: readonly string[]): readonl
   const where = ['--start', checkpoint, '--data', data, '--run', join(root, run), '--threads', '1'];
   return ['train', '--preset', preset, ...where, ...smallSettings, ...rethinks, ...more];
 }
-const resume = (run: string) => ['train', '--run', join(root, run), '--resume', '--threads', '1'];
+/** Threads are not told again: it goes on with as many as it began with. */
+const resume = (run: string) => ['train', '--run', join(root, run), '--resume'];
 
 /** What was stored, and the bytes of weights, optimizer, buffer and trainer. */
 const expectSameRun = (run: string, other: string) =>
@@ -181,7 +182,11 @@ test('a run whose settings are not those of this version is refused in words; an
     expect.stringContaining('its configuration has no loss.clipLow; go on with the version that'),
   ]);
   const older = await changed((json) => json.replace(/"program":"[^"]*"/u, '"program":"0.0.0"'));
-  expect(expectSuccess(older).err).toContain('note: the run began with program 0.0.0 and goes on');
+  expect(expectSuccess(older).err).toMatch(
+    /note: program was 0\.0\.0 and is [\d.]+: what follows may differ from an uninterrupted run/u,
+  );
+  const threads = await cli([...resume('elsewhere'), '--stop-after', '1', '--threads', '2']);
+  expect(expectSuccess(threads).err).toContain('threads was 1 and is 2');
 }, 60_000);
 
 test('runs, inspect, diff and export tell what a run has stored', async () => {

@@ -17,12 +17,12 @@ import type { TrainOptions } from './train.ts';
 import type { RunPlan } from './train-config.ts';
 import { planOf, resumedPlan, storedConfig } from './train-config.ts';
 import { TrainDisplay } from './train-display.ts';
-import { headOf, skippedGate } from './train-head.ts';
+import type { Engine } from './train-head.ts';
+import { changesSince, engineOf, headOf, skippedGate } from './train-head.ts';
 import { TrainListener } from './train-listener.ts';
 import type { Tracker } from './train-trackers.ts';
 import { tensorBoard } from './train-trackers.ts';
 import { demandWandb, weightsAndBiases } from './train-wandb.ts';
-import { versionOf } from './version.ts';
 
 /** Begins a run in a folder or goes on with it. */
 export async function trainRun(given: TrainOptions, folder: string, io: Io): Promise<ExitCode> {
@@ -31,18 +31,18 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   if (resumed !== undefined) owned.use(resumed.store);
   const plan = resumed === undefined ? planOf(given) : resumedPlan(resumed.head, given);
   if (given.wandb !== undefined) await demandWandb();
-  const { threads, device } = given;
-  demandDevice(device);
-  await using live = await compose(plan.config, { io, run: folder, threads, device });
+  const engine = engineOf(given, resumed?.head.versions);
+  demandDevice(engine.device);
+  await using live = await compose(plan.config, { io, run: folder, ...engine });
   tellPlan(plan, live, io);
   demandSameData(resumed, live);
-  if (resumed !== undefined) tellVersions(resumed.head, io);
+  if (resumed !== undefined) tellChanges(resumed.head, engine, io);
   const skip = given.skipGate || (resumed?.head.stamps.includes(skippedGate) ?? false);
   const begins = resumed === undefined || resumed.checkpoint === null;
   const checks = begins && !skip ? await passGate(plan, live, io) : [];
   if (checks === undefined) return 1;
   if (begins && skip) io.err('the checks before the first step are SKIPPED, as asked for\n');
-  const head = headOf(plan, live, { folder, skip });
+  const head = headOf(plan, live, { folder, skip, engine });
   const store = resumed?.store ?? owned.use(createRun(folder, head));
   if (begins) recordStart(store, live, checks);
   return await goOn({ given, plan, live, store, io, checkpoint: resumed?.checkpoint ?? null });
@@ -81,18 +81,11 @@ function demandSameData(resumed: Resumed | undefined, { data }: LiveRun): void {
   );
 }
 
-/** Exact resume is promised within one version. */
-function tellVersions({ versions }: RunHead, io: Io): void {
-  const { version, commit, node } = versionOf();
-  const now: Readonly<Record<string, string | null>> = { program: version, commit, node };
-  const changed = Object.entries(now).filter(
-    ([name, value]) => value !== null && versions[name] !== undefined && versions[name] !== value,
-  );
-  for (const [name, value] of changed) {
-    io.err(
-      `note: the run began with ${name} ${versions[name]} and goes on with ${value}: the bytes of an uninterrupted run are promised within one version only\n`,
-    );
-  }
+/** Exact resume is promised where nothing that computes has changed. */
+function tellChanges({ versions }: RunHead, engine: Engine, io: Io): void {
+  const changes = changesSince(versions, engine);
+  if (changes.length === 0) return;
+  io.err(`note: ${changes.join('; ')}: what follows may differ from an uninterrupted run\n`);
 }
 
 /** Undefined when a check failed. */

@@ -35,8 +35,8 @@ const options = z.strictObject({
     .min(0)
     .max(1024)
     .default(0)
-    .describe('compute threads; 0 = one per core'),
-  device: z.string().default('cpu').describe('cpu, cuda:0, …'),
+    .describe('compute threads; 0 = as the run began, or one per core'),
+  device: z.string().optional().describe('cpu, cuda:0, …; as the run began, or cpu'),
   tensorboard: z.boolean().default(true).describe('write TensorBoard files beside the run'),
   wandb: z
     .string()
