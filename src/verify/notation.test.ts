@@ -96,6 +96,61 @@ const rules: readonly {
     ],
   },
   {
+    rule: 'a bare subscript of a logarithm is one digit where the others are all there is to take',
+    same: [
+      ['3', '\\log_28'],
+      ['1', '\\log_55'],
+      ['3', '\\log_327'],
+      ['2', '\\log_10 100'],
+      ['1', '\\log_{28} 28'],
+    ],
+    different: [
+      ['3', '\\log_29'],
+      ['1', '\\log_10 100'],
+      ['3', '\\log_{28}'],
+    ],
+  },
+  {
+    rule: 'a list is in no order, whatever brackets an answer puts around it; what has an order keeps it',
+    same: [
+      ['7,6,5', '(5,6,7)'],
+      ['0,5', '(5,0)'],
+      ['1 \\text{ and } 2 \\text{ and } 3', '(3,1,2)'],
+    ],
+    different: [
+      ['(5,6,7)', '7,6,5'],
+      ['x=1, y=2', '(2,1)'],
+      ['1,2', '[2,1]'],
+      ['7,6,5', '(5,6)'],
+    ],
+  },
+  {
+    rule: 'a set holds an element once, and a set of one is its element',
+    same: [
+      ['5', '\\{5,5\\}'],
+      ['\\{5,5\\}', 'x=5'],
+      ['\\frac12', '\\{\\frac12,\\frac24\\}'],
+    ],
+    different: [
+      ['5', '\\{5,6\\}'],
+      ['5,5', '5'],
+      ['5', '5,6'],
+    ],
+  },
+  {
+    rule: 'words in sign form that lead to a value are no part of it',
+    same: [
+      ['9', '\\therefore 9'],
+      ['x=5', '\\therefore\\ x=5'],
+      ['(1,2)', '\\because (1,2)'],
+    ],
+    different: [
+      ['9', '\\therefore 8'],
+      ['9', '\\theta 9'],
+      ['204_5', '204\\%'],
+    ],
+  },
+  {
     rule: 'conditions in a list are the one condition they make together',
     same: [
       ['x \\ge 2, x \\le 5', '2 \\le x \\le 5'],

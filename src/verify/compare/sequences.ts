@@ -21,6 +21,11 @@ export function sequences(g: Sequence, p: Sequence, how: Comparison): Reason {
   // A closed end is no tuple's: an interval is met by no bare list.
   if (isClosed(g) || isClosed(p)) return 'bracket-differs';
   if (tuple(g) && p.open === '') return ordered(g.items, p.items, how);
+  // A list is in no order, whatever brackets the answer puts around it.
+  if (tuple(p) && g.open === '' && !isMapping(g))
+    return how.policy.listOrder === 'fixed'
+      ? ordered(g.items, p.items, how)
+      : unordered(g.items, p.items, how);
   if (tuple(p) && g.open === '') return ordered(g.items, p.items, how);
   if (tuple(g) || tuple(p)) return 'bracket-differs';
   if (how.policy.listOrder === 'fixed') return ordered(g.items, p.items, how);
@@ -43,6 +48,10 @@ function severalNames(sides: readonly Sequence[]): boolean {
   const named = sides.flatMap((side) => side.items).filter((item) => item.kind === 'assignment');
   return new Set(named.map((item) => item.name)).size > 1;
 }
+
+/** `x=1, y=2`: values that their names put in order. */
+const isMapping = (value: Sequence): boolean =>
+  value.items.some((item) => item.kind === 'assignment');
 
 const isClosed = (value: Sequence): boolean =>
   value.items.length === 2 && (value.open === '[' || value.close === ']');
@@ -163,9 +172,10 @@ function rowsOf(value: Value): readonly (readonly Value[])[] | undefined {
 export function singleton(g: Value, p: Value, how: Comparison): Reason {
   const set = g.kind === 'sequence' ? g : p.kind === 'sequence' ? p : undefined;
   const other = set === g ? p : g;
-  const only = set?.items[0];
+  const items = set?.open === '{' ? distinct(set.items) : (set?.items ?? []);
+  const only = items[0];
   if (p.kind === 'sequence' && restates(p, g, how)) return 'elements-equal';
-  if (set === undefined || only === undefined || set.items.length !== 1) return 'shape-differs';
+  if (set === undefined || only === undefined || items.length !== 1) return 'shape-differs';
   return set === g ? how.equal(only, other, how) : how.equal(other, only, how);
 }
 

@@ -82,7 +82,8 @@ function texts(g: Value, p: Value): Reason {
 function based(g: Value, p: Value): Reason {
   if (g.kind === 'based' && p.kind === 'based')
     return g.digits === p.digits && g.base === p.base ? 'number-exact' : 'number-differs';
-  if (g.kind !== 'based' || p.kind !== 'scalar' || p.unit !== undefined) return 'shape-differs';
+  if (g.kind !== 'based' || p.kind !== 'scalar' || p.unit !== undefined || p.percent)
+    return 'shape-differs';
   const digits = literalOf(p.node);
   return digits !== undefined && !digits.dec && `${digits.v.n}` === g.digits
     ? 'number-exact'

@@ -78,6 +78,8 @@ export abstract class CommandParser extends AtomParser {
     let power: Node | undefined;
     if (fn === 'log' && this.isOp('_')) {
       this.at += 1;
+      const glued = this.gluedLogarithm();
+      if (glued !== undefined) return glued;
       base = this.isOp('{') ? this.bracketed('{') : this.primary();
     }
     if (this.isOp('^')) {
@@ -98,6 +100,20 @@ export abstract class CommandParser extends AtomParser {
     if (base !== undefined) args.push(base);
     const node = this.make({ t: 'call', fn: inverse ?? fn, args });
     return power === undefined ? node : this.make({ t: 'pow', a: node, b: power });
+  }
+
+  /** `\log_28`: a subscript without braces is one digit, where the others are all there is to take. */
+  private gluedLogarithm(): Node | undefined {
+    const [token, next] = [this.tokens[this.at], this.tokens[this.at + 1]];
+    if (token?.kind !== 'num' || !/^[2-9]\d+$/.test(token.s)) return undefined;
+    if (next !== undefined && (this.startsFactor(next) || next.s === '^')) return undefined;
+    this.at += 1;
+    const [base, rest] = [token.s.slice(0, 1), token.s.slice(1)];
+    const args = [
+      this.number(integer(BigInt(rest)), false),
+      this.number(integer(BigInt(base)), false),
+    ];
+    return this.make({ t: 'call', fn: 'log', args });
   }
 
   private arguments(): Node[] {

@@ -1,6 +1,6 @@
 /** Commands that only place or size things. */
 export const dropped: ReadonlySet<string> = new Set(
-  'left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle limits nolimits mathstrut nonumber notag boldmath hfill centering null protect relax ensuremath'.split(
+  'left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle scriptstyle limits nolimits mathstrut nonumber notag boldmath hfill centering null protect relax ensuremath therefore because'.split(
     ' ',
   ),
 );
