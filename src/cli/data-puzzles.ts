@@ -20,6 +20,7 @@ const options = z.strictObject({
     .describe('comma-separated: count,sum,most,bars,missing,where,pattern'),
   levels: z.string().default('1,2,3').describe('comma-separated, of 1, 2 and 3'),
   force: z.boolean().default(false).describe('replace what is in the folder'),
+  json: z.boolean().default(false).describe('what was written, as one JSON document'),
 });
 
 type Options = z.output<typeof options>;
@@ -37,32 +38,41 @@ export const dataPuzzles: Command<typeof options> = {
   options,
   async run({ options: given }, io): Promise<ExitCode> {
     const kinds = kindsOf(given);
-    await using writer = await DatasetWriter.create(resolve(io.cwd, given.out), given.force);
+    const folder = resolve(io.cwd, given.out);
+    await using writer = await DatasetWriter.create(folder, given.force);
+    const byFamily: Record<string, number> = {};
     {
       using progress = new Progress(io, { label: 'drawing', total: given.n, unit: 'puzzles' });
       for (let index = 0; index < given.n; index++) {
         io.signal.throwIfAborted();
-        await add(writer, index, given, kinds);
+        const family = await add(writer, index, given, kinds);
+        byFamily[family] = (byFamily[family] ?? 0) + 1;
         progress.advance();
       }
     }
     await writer.finish();
-    io.err(`${given.n} puzzles in ${join(given.out, 'problems.jsonl')}\n`);
+    const { n, split, seed } = given;
+    const file = join(folder, 'problems.jsonl');
+    if (given.json)
+      io.out(`${JSON.stringify({ file, puzzles: n, split, seed, families: byFamily })}\n`);
+    else io.err(`${n} puzzles in ${join(given.out, 'problems.jsonl')}\n`);
     return 0;
   },
 };
 
+/** Returns the family. */
 async function add(
   writer: DatasetWriter,
   index: number,
   { seed, split }: Options,
   kinds: PuzzleKinds,
-): Promise<void> {
+): Promise<FamilyName> {
   const made = puzzle(seed, split, index, kinds);
   const solutions = styles.map((style) => [style, made.solution(style).text]);
   const extra = { level: made.level, ...Object.fromEntries(solutions) };
   const picture = String(index).padStart(6, '0');
   await writer.add('problems.jsonl', made.problem, { extra, picture });
+  return made.family;
 }
 
 function kindsOf({ families: names, levels }: Options): PuzzleKinds {

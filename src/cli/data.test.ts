@@ -56,6 +56,19 @@ const row = (id: string, more: Record<string, unknown> = {}): Record<string, unk
 });
 
 describe('data puzzles', () => {
+  test('--json tells what was written and how many of each family', async () => {
+    const asked = ['puzzles', '--out', 'p', '--n', '5', '--split', 'test', '--seed', '4'];
+    const { code, out } = await data(...asked, '--families', 'bars,sum', '--json');
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toEqual({
+      file: join(folder, 'p/problems.jsonl'),
+      puzzles: 5,
+      split: 'test',
+      seed: 4,
+      families: { bars: 3, sum: 2 },
+    });
+  });
+
   test('writes pictures and lines that open as the same problems', async () => {
     const { code, err } = await data(
       'puzzles',

@@ -225,9 +225,29 @@ test('passrate writes shares that data subset reads, and waits for what failed',
   expect((await read()).map((line) => JSON.parse(line) as unknown)).toEqual([
     { id: 'a', passRate: 0.5, n: 2, correct: 1, truncated: 0 },
   ]);
+  const partly = await program([...args, '--json']);
+  expect(partly.code).toBe(1);
+  expect(JSON.parse(partly.out)).toMatchObject({
+    file: join(folder, 'rates/passrates.jsonl'),
+    problems: 2,
+    measured: 1,
+    responses: 2,
+    missing: 2,
+    failed: 2,
+    meanPassRate: 0.5,
+    truncationRate: 0,
+    stopped: null,
+  });
   broken = false;
-  expect((await program(args)).code).toBe(0);
+  const whole = await program(args);
+  expect([whole.code, whole.out]).toEqual([
+    0,
+    `${join(folder, 'rates/passrates.jsonl')}: 2 of 2 problems; mean pass rate 0.500; 0 never solved, 0 always\n`,
+  ]);
   expect(await read()).toHaveLength(2);
+  // Fewer than were measured before are counted alone.
+  const first = JSON.parse((await program([...args, '--limit', '1', '--json'])).out) as unknown;
+  expect(first).toMatchObject({ problems: 1, measured: 1, responses: 2, missing: 0 });
 });
 
 test('an unknown benchmark, template or address is told with what there is', async () => {

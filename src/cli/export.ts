@@ -8,6 +8,7 @@ import { UsageError } from './command.ts';
 const options = z.strictObject({
   out: z.string().optional().describe('folder to write; <run>/export unless told'),
   force: z.boolean().default(false).describe('replace files that are there'),
+  json: z.boolean().default(false).describe('the files and their lines, as one JSON document'),
 });
 
 /** `vl-rethinker export RUN` */
@@ -16,7 +17,10 @@ export const exportCommand: Command<typeof options> = {
   summary: 'write a run as JSON lines: events, metrics, problems, rollouts, attempts, uses',
   positionals: '<run>',
   options,
-  async run({ options: { out, force }, positionals: [name, ...more] }, io): Promise<ExitCode> {
+  async run(
+    { options: { out, force, json }, positionals: [name, ...more] },
+    io,
+  ): Promise<ExitCode> {
     if (name === undefined || more.length > 0) throw new UsageError('expected one run folder');
     const folder = resolve(io.cwd, name);
     using run = readRun(folder);
@@ -37,7 +41,11 @@ export const exportCommand: Command<typeof options> = {
     } finally {
       for (const { handle } of files.values()) closeSync(handle);
     }
-    for (const [file, { lines }] of files) io.err(`${lines} lines in ${join(target, file)}\n`);
+    if (json) {
+      const written = Array.from(files, ([file, { lines }]) => ({ file, lines }));
+      io.out(`${JSON.stringify({ folder: target, files: written })}\n`);
+    } else
+      for (const [file, { lines }] of files) io.err(`${lines} lines in ${join(target, file)}\n`);
     return 0;
   },
 };

@@ -13,7 +13,7 @@ import {
   turnsHash,
   writeAtomically,
 } from '#eval';
-import type { Decoding, EvalItem, EvalOutcome, RunIdentity, Template } from '#eval';
+import type { Decoding, EvalItem, EvalOutcome, PassRate, RunIdentity, Template } from '#eval';
 import { templateText } from '#model/processor';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
@@ -31,6 +31,7 @@ const options = z.strictObject({
   limit: z.number().int().min(1).optional().describe('only so many problems, from the first'),
   template: z.string().default('default').describe('prompt template behind the question'),
   out: z.string().optional().describe('folder of the result; passrates/<model> unless told'),
+  json: z.boolean().default(false).describe('the counts as one JSON document'),
 });
 
 type Options = z.output<typeof options>;
@@ -90,18 +91,72 @@ async function measure(given: Options, io: Io): Promise<ExitCode> {
     root: files.root,
   });
   const rates = passRatesOf(store.records, given.n);
-  const path = join(folder, 'passrates.jsonl');
-  writeAtomically(path, rates.map((rate) => `${JSON.stringify(rate)}\n`).join(''));
+  const file = join(folder, 'passrates.jsonl');
+  writeAtomically(file, rates.map((rate) => `${JSON.stringify(rate)}\n`).join(''));
   if (outcome.stopped !== undefined) io.err(`stopped: ${outcome.stopped}\n`);
+  const counts = countsOf({ items, samples: given.n, records: store.records, rates });
+  const whole = { file, ...counts, failed: outcome.failures.length };
+  if (given.json)
+    io.out(`${JSON.stringify({ ...whole, stopped: outcome.stopped ?? null, identity })}\n`);
+  else io.out(`${told(whole)}\n`);
+  return counts.missing > 0 ? 1 : 0;
+}
+
+interface Counts {
+  /** Problems that were asked for, and those that have all their responses. */
+  readonly problems: number;
+  readonly measured: number;
+  readonly responses: number;
+  readonly missing: number;
+  /** Share of the responses that the token limit cut. */
+  readonly truncationRate: number | null;
+  readonly meanPassRate: number | null;
+  /** Measured problems that no response solves, and those that all do. */
+  readonly never: number;
+  readonly always: number;
+}
+
+function countsOf({
+  items,
+  samples,
+  records,
+  rates,
+}: {
+  readonly items: readonly EvalItem[];
+  readonly samples: number;
+  readonly records: RecordStore['records'];
+  readonly rates: readonly PassRate[];
+}): Counts {
   const ids = new Set(items.map(({ id }) => id));
-  const done = new Set(store.records.map(({ id, sample }) => `${sample} ${id}`));
-  const missing =
-    items.length * given.n -
-    [...done].filter((key) => ids.has(key.slice(key.indexOf(' ') + 1))).length;
-  io.out(
-    `${path}: ${rates.length} of ${items.length} problems${missing > 0 ? `, ${missing} responses missing` : ''}\n`,
-  );
-  return missing > 0 ? 1 : 0;
+  const own = records.filter(({ id }) => ids.has(id));
+  const among = rates.filter(({ id }) => ids.has(id));
+  const cut = own.filter(({ finish }) => finish === 'length').length;
+  const sum = among.reduce((all, { passRate }) => all + passRate, 0);
+  return {
+    problems: items.length,
+    measured: among.length,
+    responses: own.length,
+    missing: items.length * samples - own.length,
+    truncationRate: own.length === 0 ? null : cut / own.length,
+    meanPassRate: among.length === 0 ? null : sum / among.length,
+    never: among.filter(({ passRate }) => passRate === 0).length,
+    always: among.filter(({ passRate }) => passRate === 1).length,
+  };
+}
+
+function told({ file, ...counts }: Counts & { readonly file: string }): string {
+  const { problems: all, measured, missing, truncationRate, meanPassRate, never, always } = counts;
+  const parts = [
+    `${file}: ${measured} of ${all} problems`,
+    ...(meanPassRate === null
+      ? []
+      : [`mean pass rate ${meanPassRate.toFixed(3)}`, `${never} never solved, ${always} always`]),
+    ...(truncationRate === null || truncationRate === 0
+      ? []
+      : [`${(100 * truncationRate).toFixed(1)} % of the responses cut by --max-tokens`]),
+    ...(missing > 0 ? [`${missing} responses missing`] : []),
+  ];
+  return parts.join('; ');
 }
 
 async function read(
