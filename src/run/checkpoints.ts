@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:f
 import { join, resolve, sep } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RunError, runError } from './run-error.ts';
-import { writeSafely } from './safe-file.ts';
+import { syncFiles, writeSafely } from './safe-file.ts';
 
 /** A complete checkpoint: weights at `address`, and the state of training beside it. */
 export interface Checkpoint {
@@ -29,7 +29,7 @@ export function checkpointFolder(run: string, name: string): string {
 
 /**
  * Writes the state, then the row: a row means a complete checkpoint, because weights, state and row
- * are written in this order. `seq` is the last event that the checkpoint includes.
+ * reach the disk in this order. `seq` is the last event that the checkpoint includes.
  */
 export function writeCheckpoint(
   database: DatabaseSync,
@@ -41,6 +41,7 @@ export function writeCheckpoint(
   try {
     mkdirSync(folder, { recursive: true });
     writeSafely(join(folder, 'train-state.bin'), state);
+    syncFiles(folder);
     database.exec('PRAGMA synchronous = FULL');
     database
       .prepare('INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?)')

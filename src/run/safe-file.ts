@@ -1,5 +1,13 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /** Writes a file so that after a crash either all of it or the old one is there. */
 export function writeSafely(path: string, bytes: Uint8Array): void {
@@ -18,6 +26,21 @@ export function writeSafely(path: string, bytes: Uint8Array): void {
     throw cause;
   }
   syncFolder(dirname(path));
+}
+
+/** Makes the files of a folder, whoever wrote them, and their names outlive a power cut. */
+export function syncFiles(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const file = openSync(join(folder, entry.name), 'r');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  }
+  syncFolder(folder);
+  syncFolder(dirname(folder));
 }
 
 /** Makes renames and new names in a folder outlive a power cut; not every system can. */
