@@ -64,7 +64,7 @@ export function randomAnswer(draw: Draw): string {
 }
 
 const pieces =
-  '\\frac|\\sqrt|{|}|(|)|[|]|$|$$|\\boxed{|\\text{|^|_|,|;|:|=|<|>|\\le|\\pm|\\cup|\\in|\\begin{pmatrix}|\\end{pmatrix}|\\\\|&|1|23|0.5|x|y|e|i|\\pi|\\infty|%|\\%|+|-|*|/|!||| and | or |cm|hours|A|(B)|answer is |Answer: |</think>|<answer>|</answer>|\n| |\\left(|\\right)|\\sum_{k=1}^{5}|\\binom{5}{2}|\\log_|sin|__proto__|constructor|\u0000|\u202e|\ud83d|−|×|½|²|٣|中|°|"|\'|\\'.split(
+  '\\frac|\\sqrt|{|}|(|)|[|]|$|$$|\\boxed{|\\text{|^|_|,|;|:|=|<|>|\\le|\\pm|\\cup|\\in|\\begin{pmatrix}|\\end{pmatrix}|\\\\|&|1|23|0.5|x|y|e|i|\\pi|\\infty|%|\\%|+|-|*|/|!||| and | or |cm|hours|A|(B)|answer is |Answer: |</think>|<answer>|</answer>|\n| |\\left(|\\right)|\\sum_{k=1}^{5}|\\binom{5}{2}|\\log_|\\over|\\choose|\\therefore|1.000|,00|1 000 | 000|st|nd|th|^{\\text{th}}|2^ab|per cent|৯|٫|[\'a\']|sin|__proto__|constructor|\u0000|\u202e|\ud83d|−|×|½|²|٣|中|°|"|\'|\\'.split(
     '|',
   );
 
