@@ -103,11 +103,12 @@ test('replay wanted but never drawn in an iteration: fatal [alarm: replay] [S1]'
   expect(names(lookAtIteration(used.memory, config))).toEqual([]);
 });
 
-test('three skipped steps in a row, counted anew after a step [S9]', () => {
+test('three skipped steps in a row, told after three more, counted anew after a step [S9]', () => {
   const one = lookAtSkip({}, calm, config);
   const two = lookAtSkip({}, one.memory, config);
   expect([...names(one), ...names(two)]).toEqual([]);
-  expect(names(lookAtSkip({}, two.memory, config))).toEqual(['skipped_steps']);
+  const after = (skipped: number) => names(lookAtSkip({}, { ...calm, skipped }, config));
+  expect([2, 3, 4, 5].map(after)).toEqual([['skipped_steps'], [], [], ['skipped_steps']]);
   const between = lookAtStep(step, two.memory, config);
   expect(names(lookAtSkip({}, between.memory, config))).toEqual([]);
 });

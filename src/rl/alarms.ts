@@ -124,14 +124,16 @@ export function lookAtStep(metrics: Metrics, memory: AlarmMemory, config: TrainC
   return { alarms, memory: { ...memory, nonfinite, skipped: 0, wanted, drawn } };
 }
 
-/** Looks at a step that had nothing to train on. */
+/** Looks at a step that had nothing to train on; tells it after every so many in a row. */
 export function lookAtSkip(metrics: Metrics, memory: AlarmMemory, config: TrainConfig): Look {
   const skipped = memory.skipped + 1;
   const wanted = memory.wanted + (metrics['replay/wanted'] ?? 0);
   const drawn = memory.drawn + (metrics['replay/drawn'] ?? 0);
   const message = `${skipped} steps in a row had nothing to train on: all groups agree and nothing is stored to replay`;
   const alarms: readonly Alarm[] =
-    skipped >= config.alarms.skippedSteps ? [{ name: 'skipped_steps', fatal: false, message }] : [];
+    skipped % config.alarms.skippedSteps === 0
+      ? [{ name: 'skipped_steps', fatal: false, message }]
+      : [];
   return { alarms, memory: { ...memory, skipped, wanted, drawn } };
 }
 
