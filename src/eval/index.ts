@@ -27,6 +27,8 @@ export { runEval, turnOf, turnsHash } from './run-eval.ts';
 export type { EvalOutcome, EvalRun, Template } from './run-eval.ts';
 export { diffEvals, diffPage } from './diff.ts';
 export type { EvalDiff, Side } from './diff.ts';
+export { paperDifferences } from './paper-differences.ts';
+export type { PaperDifference } from './paper-differences.ts';
 export { paperResults } from './paper-results.ts';
 export type { PublishedScore } from './paper-results.ts';
 export { reportMarkdown, reportPage, reportTable } from './report.ts';

@@ -1,6 +1,7 @@
 import type { EvalCard } from './card.ts';
 import { benchmarks } from './benchmarks.ts';
 import { escaped, page } from './html.ts';
+import { paperDifferences } from './paper-differences.ts';
 import { paperResults } from './paper-results.ts';
 import type { PublishedScore } from './paper-results.ts';
 import type { Scorer } from './score.ts';
@@ -65,9 +66,27 @@ function cellOf(card: EvalCard, scorer: Scorer): ReportCell {
 function publishedCell(result: PublishedScore, name: string): ReportCell | undefined {
   const score = result.scores[name];
   if (score === undefined) return undefined;
-  const reproduced = result.reproduced?.includes(name) === true;
-  return { text: score.toFixed(1), note: reproduced ? "the paper's own measurement" : undefined };
+  const other = result.elsewhere?.[name];
+  const notes = [
+    ...(result.reproduced?.includes(name) === true ? ["the paper's own measurement"] : []),
+    ...(other === undefined ? [] : [`${other.score.toFixed(1)} in ${other.in}`]),
+  ];
+  return { text: score.toFixed(1), note: notes.length === 0 ? undefined : notes.join(', ') };
 }
+
+/** How far the paper is ahead of open models, for the benchmarks of a table, where its figures disagree. */
+function disagreements({ columns }: ReportTable): readonly string[] {
+  return paperDifferences
+    .filter(({ benchmark }) => columns.some(({ name }) => name === benchmark))
+    .filter(({ printed, recomputed }) => printed !== recomputed)
+    .map(({ model, benchmark, printed, recomputed, best, version }) => {
+      const title = columns.find(({ name }) => name === benchmark)?.title ?? benchmark;
+      return `${model}, ${title}: the paper (${version}) prints ${signed(printed)} over the best open model; its table gives ${signed(recomputed)} over ${best}.`;
+    });
+}
+
+const signed = (points: number): string =>
+  `${points < 0 ? '−' : '+'}${Math.abs(points).toFixed(1)}`;
 
 /** The table as Markdown, with the source of every published row. */
 export function reportMarkdown(table: ReportTable, scorer: Scorer): string {
@@ -92,6 +111,7 @@ export function reportMarkdown(table: ReportTable, scorer: Scorer): string {
     `| --- |${' ---: |'.repeat(table.columns.length)} --- |`,
     ...lines.map((line) => `| ${line} |`),
     '',
+    ...disagreements(table).flatMap((sentence) => [sentence, '']),
   ].join('\n');
 }
 
@@ -113,6 +133,9 @@ export function reportPage(table: ReportTable, scorer: Scorer): string {
   return page(
     'Results beside the paper',
     `<p>Scores in percent; own rows by the scorer ${scorer}, published rows as printed.</p>` +
-      `<table><tr><th>model</th>${head}<th>source</th></tr>\n${rows.join('\n')}</table>`,
+      `<table><tr><th>model</th>${head}<th>source</th></tr>\n${rows.join('\n')}</table>` +
+      disagreements(table)
+        .map((sentence) => `<p>${escaped(sentence)}</p>`)
+        .join('\n'),
   );
 }

@@ -1,5 +1,14 @@
 import { expect, test } from 'vitest';
-import { diffEvals, diffPage, mcnemar, paperResults, passRatesOf } from '#eval';
+import {
+  diffEvals,
+  diffPage,
+  mcnemar,
+  paperDifferences,
+  paperResults,
+  passRatesOf,
+  reportMarkdown,
+  reportPage,
+} from '#eval';
 import type { EvalRecord } from '#eval';
 import { clusteredError } from '../../src/eval/card.ts';
 
@@ -102,4 +111,41 @@ test("the paper's figures name their source and version", () => {
   });
   for (const { source, version } of paperResults)
     expect([source, version].every((text) => text.length > 0)).toBe(true);
+});
+
+test('what the paper prints over the best open model stands beside what its table gives', () => {
+  expect(paperDifferences).toHaveLength(14);
+  const others = paperDifferences.filter(({ printed, recomputed }) => printed !== recomputed);
+  expect(
+    others.map(({ model, benchmark, printed, recomputed, best }) => [
+      model,
+      benchmark,
+      printed,
+      recomputed,
+      best,
+    ]),
+  ).toEqual([
+    ['VL-Rethinker-72B', 'mathvision', 6.8, 6.5, 'Qwen2.5-VL-32B'],
+    ['VL-Rethinker-72B', 'mmmu', -1.4, -1.5, 'QvQ-72B'],
+    ['VL-Rethinker-7B', 'mathvista', 4.7, 1.9, 'MM-Eureka-7B (Qwen)'],
+    ['VL-Rethinker-7B', 'mathverse', 6.3, 3.9, 'MM-Eureka-7B (Qwen)'],
+  ]);
+  const table = { columns: [{ name: 'mmmu', title: 'MMMU val' }], rows: [] };
+  const sentence =
+    'VL-Rethinker-72B, MMMU val: the paper (v3) prints −1.4 over the best open model; its table gives −1.5 over QvQ-72B.';
+  expect(reportMarkdown(table, 'official')).toContain(sentence);
+  expect(reportPage(table, 'official')).toContain(sentence);
+  expect(reportMarkdown(table, 'official')).not.toContain('MathVista');
+});
+
+test('where the paper gives two figures for the same, both are shipped', () => {
+  const found = paperResults.flatMap(({ model, scores, elsewhere = {} }) =>
+    Object.entries(elsewhere).map(([name, other]) => [model, scores[name], other.score, other.in]),
+  );
+  expect(found).toEqual([
+    ['OpenAI-o1', 60.3, 42.2, 'v1'],
+    ['Qwen2.5-VL-32B', 59.4, 70, 'v1'],
+    ['Qwen2.5-VL-72B', 67, 70.2, 'v1'],
+    ['VL-Rethinker-72B (v1)', 61.7, 61.8, 'the abstract'],
+  ]);
 });
