@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readRun } from '#run';
 import { checkpoint, smallSettings, writePuzzles } from './__fixtures__/small-run.ts';
 import { expectSuccess } from './expect-success.ts';
@@ -12,6 +12,9 @@ import { runCli } from './run-cli.ts';
 
 /** `--wandb` through the command line: with a stand-in for Python, and with the package where it is. */
 const standIn = fileURLToPath(new URL('__fixtures__/wandb-stand-in.ts', import.meta.url));
+
+// Each test starts processes.
+vi.setConfig({ testTimeout: 300_000 });
 
 let root = '';
 let data = '';
@@ -91,7 +94,7 @@ test('every metric of the store arrives under the number of its event; a run tha
   }
   const numbers = steps.map(({ step }) => step);
   expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));
-}, 120_000);
+});
 
 test('when its process dies, that is told and training goes on to its end', async () => {
   const { err } = expectSuccess(await runCli(begin('dies'), env('dies', 'dies')));
@@ -99,7 +102,7 @@ test('when its process dies, that is told and training goes on to its end', asyn
     'wandb: its process ended with status 3: MemoryError; metrics are no longer sent there',
   );
   expect(err).toContain('finished:');
-}, 60_000);
+});
 
 test('the package itself keeps an offline run beside ours, where it is installed', async (context) => {
   const real = process.env['VL_PYTHON'] ?? 'python3';
@@ -116,4 +119,4 @@ test('the package itself keeps an offline run beside ours, where it is installed
   const [file = ''] = readdirSync(folder).filter((name) => name.endsWith('.wandb'));
   const bytes = readFileSync(join(folder, file), 'latin1');
   for (const name of ['reward', 'policy', 'progress']) expect(bytes).toContain(name);
-}, 120_000);
+});
