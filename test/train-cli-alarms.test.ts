@@ -57,14 +57,14 @@ test('what cannot be learnt from is told, stored and survived [alarm: constant r
   expect(stored('short')).toEqual(names);
   using run = readRun(join(root, 'short'));
   expect(run.head().stamps).toContain('the checks before the first step were skipped');
-}, 120_000);
+}, 300_000);
 
 test('rethinking that never keeps anything is told, and the run goes on [alarm: rethinking]', async () => {
   const settings = set('rethink.keepMin=22', 'alarms.rethinkPatience=2');
   const { err } = expectSuccess(await train('idle', [...stage2, ...settings]));
   expect(err).toContain('alarm: rethinking_idle: rethinking is asked for, but for 2 iterations');
   expect(stored('idle')).toContain('rethinking_idle');
-}, 120_000);
+}, 300_000);
 
 test.each([
   [
@@ -95,7 +95,7 @@ test.each([
     expect(err).toMatch(/\((?:there is no checkpoint yet|the last checkpoint is iteration-\d+)\)/u);
     expect(stored(name)).toEqual([name]);
   },
-  120_000,
+  300_000,
 );
 
 test('a phase that stands still is named, with what came last', async () => {
@@ -113,4 +113,4 @@ test('a phase that stands still is named, with what came last', async () => {
   expect(err()).toMatch(
     /stalled: (?:rollout|verify|logprob|update|sync|eval|checkpoint) of iteration \d has stood still for \d+ s at \d+ of \d+/u,
   );
-}, 120_000);
+}, 300_000);

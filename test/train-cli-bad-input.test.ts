@@ -71,7 +71,7 @@ test.each([
     expect(code).toBe(1);
     expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
   },
-  120_000,
+  300_000,
 );
 
 test.each([
@@ -124,7 +124,7 @@ test.each([
     expect(code).toBeGreaterThan(0);
     expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
   },
-  120_000,
+  300_000,
 );
 
 test('problems that are always solved, and problems that never are, teach nothing: told, stored, survived', async () => {
@@ -166,7 +166,7 @@ test('problems that are always solved, and problems that never are, teach nothin
       'skipped_steps',
     ]);
   }
-}, 120_000);
+}, 300_000);
 
 test('memory for sampling that holds no response is refused by the gate, with the setting to raise', async () => {
   const run = join(root, 'memory');
@@ -177,7 +177,7 @@ test('memory for sampling that holds no response is refused by the gate, with th
   expect(err).toContain('training is refused: a response fits the memory for sampling');
   expect(code).toBe(1);
   expect(existsSync(join(run, 'run.sqlite'))).toBe(false);
-}, 120_000);
+}, 300_000);
 
 test('some rows that cannot be used are left out, told and stored; the rest is trained on', async () => {
   const good = Array.from({ length: 24 }, (_, index) => ({
@@ -201,7 +201,7 @@ test('some rows that cannot be used are left out, told and stored; the rest is t
   }
   using reader = readRun(run);
   expect(reader.series('data/dropped/image_missing').map(({ value }) => value)).toEqual([1]);
-}, 120_000);
+}, 300_000);
 
 test('a disk that fills up ends the run in words; the last good checkpoint is whole and goes on elsewhere', async (context) => {
   const disk = join(root, 'disk');

@@ -43,5 +43,5 @@ test.each(tiny.map((preset) => [preset.name, preset] as const))(
     expect(reader.rollouts({ rethought: true }).length > 0).toBe(rethinks);
     expect(sum('nll/tokens') > 0).toBe(config.loss.nllCoef > 0);
   },
-  60_000,
+  300_000,
 );

@@ -41,7 +41,7 @@ const expectSameRun = (run: string, other: string) =>
 let whole: Ended;
 beforeAll(async () => {
   whole = await cli(train('rethinker-tiny', 'whole'));
-}, 120_000);
+}, 300_000);
 
 test('a run goes from the gate to the best checkpoint through the command line [D11]', () => {
   expect(whole.err).toContain('checks passed');
@@ -88,7 +88,7 @@ test('two iterations, a stop, and the rest have the bytes of an uninterrupted ru
   const second = await cli(resume('halves'));
   expectSuccess(second);
   expectSameRun('halves', 'whole');
-}, 120_000);
+}, 300_000);
 
 test.each([
   ['in the middle of an iteration', 'step 3/'],
@@ -105,7 +105,7 @@ test.each([
     expectSuccess(again);
     expectSameRun(run, 'whole');
   },
-  120_000,
+  300_000,
 );
 
 test('kill -9 at random moments and --resume give the bytes of an uninterrupted run [D8] [rule 38]', async () => {
@@ -144,7 +144,7 @@ test('a second process on the same run is refused, and so is a run that is there
   expect(second.code).toBe(1);
   expect(second.err).toContain('another process is writing this run');
   expect((await first).code).toBe(143);
-}, 120_000);
+}, 300_000);
 
 test('a run folder of another version is refused in words', async () => {
   await cli(train('reasoner-tiny', 'other', '--stop-after', '1'));
@@ -158,7 +158,7 @@ test('a run folder of another version is refused in words', async () => {
   version(1);
   expect(code).toBe(1);
   expect(err).toContain('a run folder of another version');
-}, 60_000);
+}, 300_000);
 
 test('a run whose settings are not those of this version is refused in words; another commit is told', async () => {
   await cli(train('reasoner-tiny', 'elsewhere', '--stop-after', '1'));
@@ -187,7 +187,7 @@ test('a run whose settings are not those of this version is refused in words; an
   );
   const threads = await cli([...resume('elsewhere'), '--stop-after', '1', '--threads', '2']);
   expect(expectSuccess(threads).err).toContain('threads was 1 and is 2');
-}, 60_000);
+}, 300_000);
 
 test('runs, inspect, diff and export tell what a run has stored', async () => {
   const folder = join(root, 'whole');
@@ -281,4 +281,4 @@ test('--json gives every event as one document a line, numbers and all', async (
   expect(events.find(({ event }) => event === 'collected')?.metrics).toHaveProperty('reward/mean');
   using run = readRun(join(root, 'json'));
   expect(run.head().stamps).toContain('the checks before the first step were skipped');
-}, 60_000);
+}, 300_000);
