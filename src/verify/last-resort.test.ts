@@ -28,6 +28,29 @@ test.each([
 });
 
 test.each([
+  ['1000', 'The answer is 1 000 euros, as everyone saw.'],
+  ['-12500', 'Answer: -12 500 because it falls'],
+  ['1234567.5', 'The answer is 1 234 567.5 of something'],
+])('groups of three keep together behind an answer phrase: %s', (gold, prediction) => {
+  expect(verify({ gold, prediction, source: 'response' }).correct).toBe(true);
+  expect(verify({ gold: gold.slice(0, -3), prediction, source: 'response' }).correct).toBe(false);
+});
+
+test.each([
+  ['7', 'The answer is 7, as everyone saw.', true],
+  ['7', 'Answer: 7, because there are three and four of them', true],
+  ['7', 'The answer is 7 apples, which is what we wanted.', true],
+  ['7', 'The answer is 7, as well as 8.', false],
+  ['7', 'The answer is 7 and for the other one 8.', false],
+  ['7', 'The answer is 7, or else 8 if we look again.', false],
+])(
+  'speech behind a number takes nothing from it, a second number does: %s, %s',
+  (gold, prediction, right) => {
+    expect(verify({ gold, prediction, source: 'response' }).correct).toBe(right);
+  },
+);
+
+test.each([
   ['300', 'Then in the year 2024 300 people came'],
   ['1000', 'We counted that room 21 has 1000 seats, 21 1000 in short'],
   ['45', 'They took the buses 123 and 45, in short 123 45'],

@@ -3,6 +3,7 @@ import { OverBudget } from '../budget.ts';
 import { foldText } from '../compare/text.ts';
 import { normalise } from '../normalise/normalise.ts';
 import { readValues } from '../structure/structure.ts';
+import type { Value } from '../structure/value.ts';
 import { findSegments } from './segments.ts';
 import { trimEnd } from '../trim.ts';
 
@@ -57,7 +58,8 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
 }
 
 /** `5 maybe 6`, `5, or 6 or 7`: a second number is offered, so none is stated. */
-const hedge = /^\S+\s.{0,80}?\b(?:or|maybe|perhaps|possibly|alternatively|either)\b.{0,80}?\d/;
+const hedge =
+  /^\S+\s.{0,80}?\b(?:or|maybe|perhaps|possibly|alternatively|either|and|also|as well as|plus)\b.{0,80}?\d/;
 
 /** Drops closing marks, and the brace that closes a `\text{` opened before the phrase. */
 function withoutClosers(text: string): string {
@@ -109,14 +111,20 @@ function isValue(piece: string, meter: Meter): boolean {
   if (piece.length > 400) return false;
   try {
     return readValues(normalise(piece), meter).some(
-      // `seventeen, i.e. 17` is no list: a list of values does not begin with words.
-      (value) =>
-        value.kind !== 'text' && (value.kind !== 'sequence' || value.items[0]?.kind !== 'text'),
+      (value) => value.kind !== 'text' && !isSpeech(value),
     );
   } catch (error) {
     if (error instanceof OverBudget && error.reason !== 'step-limit') return false;
     throw error;
   }
+}
+
+/** `7, as everyone saw` and `seventeen, i.e. 17` are no lists: words stand first, or several in a row. */
+function isSpeech(value: Value): boolean {
+  return (
+    value.kind === 'sequence' &&
+    value.items.some((item, index) => item.kind === 'text' && (index === 0 || /\s/.test(item.text)))
+  );
 }
 
 function namesOption(piece: string, choices: readonly string[]): boolean {

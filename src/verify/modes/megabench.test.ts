@@ -68,6 +68,7 @@ test.each([
   '[,]',
   '__import__("os")',
   '['.repeat(9_000),
+  '['.repeat(200) + ']'.repeat(200),
 ])('what is no literal is none: %s', (text) => expect(readLiteral(text)).toBeUndefined());
 
 test.each([
@@ -79,3 +80,20 @@ test.each([
 ])('the answer of %j is %j', (response, answer) => {
   expect(parseAnswerString(response)).toBe(answer);
 });
+
+test.each([
+  ['[1, 2, 3]', '[3, 2.01, 1]', true],
+  ['[1, 2, 3]', '[3, 2.1, 1]', false],
+  ['(1, 2)', '(1, 2)', false],
+  ['50%', '0.5', true],
+  ['2\\pi', '6.28', true],
+  ['x = 40', '40.3', true],
+  ['40', '40.5', false],
+])(
+  'numbers agree within a hundredth, lists sorted, tuples never: %s, %s',
+  (gold, answer, right) => {
+    const input = { gold, prediction: `Answer: ${answer}`, source: 'response' } as const;
+    const answerType = 'general_single_numerical_match';
+    expect(verify({ ...input, answerType }, { mode: 'megabench' }).correct).toBe(right);
+  },
+);
