@@ -60,6 +60,8 @@ interface Publication {
 }
 
 const pictureBytes = 2 ** 30;
+/** Share of the rows that must be free in a crowd before others enter: prompts are cheaper together. */
+const together = 1 / 16;
 const unreadTokens = 256;
 
 /**
@@ -294,10 +296,15 @@ export class Sampler implements AsyncDisposable {
    */
   #eligible(batch: ActiveBatch): { readonly tasks: readonly Task[]; readonly held: boolean } {
     const { inOrder = true, maxRows } = this.#options;
+    const open = this.#queue.filter(
+      ({ stalled, begun }) => !stalled && (begun || this.#publications.length === 0),
+    );
+    const waiting = open.reduce((sum, task) => sum + task.waiting.length, 0);
+    const worth = Math.min(Math.ceil(maxRows * together), waiting);
     const tasks: Task[] = [];
     let rows = batch.count;
-    for (const task of this.#queue) {
-      if (task.stalled || (this.#publications.length > 0 && !task.begun)) continue;
+    if (maxRows - rows < worth) return { tasks, held: false };
+    for (const task of open) {
       if (task.patches === undefined) {
         if (inOrder) return { tasks, held: rows < maxRows };
         continue;

@@ -66,6 +66,34 @@ test('fewer rows than completions: all are drawn, and no differently', async () 
   expect(ids(await narrow.sample(request))).toEqual(all);
 });
 
+test('in a crowd rows enter together, and the last ones as soon as there is room', async () => {
+  const { sampler } = await openTiny({ maxRows: 32 });
+  await using _sampler = sampler;
+  const entered: number[] = [];
+  let step = 0;
+  const followed = (index: number) => {
+    let drawn = 0;
+    const onToken = (): void => {
+      if (index === 0) step = drawn;
+      else if (drawn === 0) entered[step] = (entered[step] ?? 0) + 1;
+      drawn++;
+    };
+    return { onToken };
+  };
+  // One row ends with every step from the fourth on, while nine requests wait.
+  const requests = Array.from({ length: 41 }, (_, index) =>
+    ask(promptOf(index, [3]), {
+      seed: index,
+      params: { stopIds: [], maxTokens: index === 0 ? 60 : 3 + (index % 32) },
+    }),
+  );
+  await Promise.all(requests.map((request, index) => sampler.sample(request, followed(index))));
+  const later = entered.slice(1).filter((count) => count > 0);
+  expect(later.length).toBeGreaterThan(2);
+  expect(later.reduce((sum, count) => sum + count, 0)).toBe(9);
+  expect(Math.min(...later.slice(0, -1))).toBe(2);
+});
+
 test('a prompt is computed once for all its completions, and a picture once for all prompts', async () => {
   const { sampler } = await openTiny();
   await using _sampler = sampler;
