@@ -69,9 +69,10 @@ function goldText(raw: string, meter: Meter): string {
   const words = raw.length - inside;
   const last = lastSegments(raw);
   // A sentence that states its answer; prose with mathematics in it stays as it is.
-  const stated = /(?:\b(?:is|are|be|equals|get|answer|so|thus|hence|therefore)|[:=])\s*$/i.test(
-    raw.slice(0, last[0]?.from ?? 0).slice(-24),
-  );
+  const stated =
+    /(?:\b(?:is|are|be|equals|get|have|find|obtain|gives?|yields?|answer|so|thus|hence|therefore|then)|[:=])\s*$/i.test(
+      raw.slice(0, last[0]?.from ?? 0).slice(-24),
+    );
   const concludes = /(?:^|[.!]\s+)(?:so|thus|hence|therefore|then|we)\b/i.test(raw);
   if (words < (concludes ? 4 : 40) || !stated || trailing(raw, last) !== '') return raw;
   return last.map((segment) => raw.slice(segment.start, segment.end)).join(', ');

@@ -115,3 +115,13 @@ test.each(['\\boxed{42}', 'the answer is 42', '42'])(
     expect(judge(prediction, `<think>so</think> ${prediction}`, tag).correct).toBe(true);
   },
 );
+
+test.each([
+  ['9', '1. First we see that $3\\cdot 4=12$.\n2. Then\n\\[\n9\n\\]'],
+  ['(1,2)', 'Adding both equations and dividing by two, we find $(1,2)$.'],
+  ['\\frac34', 'The two events are independent of each other, which gives \\(\\frac34\\)'],
+])('an answer given as a solution is what the solution ends in: %s', (prediction, gold) => {
+  expect(judge(gold, prediction).correct).toBe(true);
+  expect(judge(gold, `${prediction.slice(0, -1)}7`).correct).toBe(false);
+  expect(judge(`${gold} Is it?`, prediction).correct).toBe(false);
+});
