@@ -37,7 +37,7 @@ export const evalDiff: Command<typeof options> = {
   options,
   async run({ options: given, positionals: [a, b, ...more] }, io): Promise<ExitCode> {
     if (a === undefined || b === undefined || more.length > 0)
-      throw new UsageError('eval diff: expected two folders of evaluations');
+      throw new UsageError('expected two folders of evaluations');
     const cards = [await cardIn(a, io), await cardIn(b, io)] as const;
     const sides = [sideOf(a, cards[0], io), sideOf(b, cards[1], io)] as const;
     const diff = compared(sides, given);
@@ -59,7 +59,7 @@ function compared([before, after]: readonly [Side, Side], { scorer }: Options): 
   try {
     return diffEvals(before, after, scorer);
   } catch (error) {
-    if (error instanceof EvalError) throw new UsageError(`eval diff: ${error.message}`);
+    if (error instanceof EvalError) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -45,7 +45,7 @@ export const evalScore: Command<typeof options> = {
   ].join('\n\n'),
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
-    if (positionals.length > 0) throw new UsageError('eval score: expected options only');
+    if (positionals.length > 0) throw new UsageError('expected options only');
     const benchmark = benchmarkNamed(given.benchmark);
     const report = await scored(given, io);
     if (given.items !== undefined) {
@@ -74,7 +74,7 @@ async function scored(given: Options, io: Io): Promise<ScoreReport> {
     tellFaults('rows of the data that could not be used', faults, io);
     return scoreResponses(benchmark, responses, items);
   } catch (error) {
-    if (error instanceof EvalError) throw new UsageError(`eval score: ${error.message}`);
+    if (error instanceof EvalError) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -68,14 +68,14 @@ export const evalCommand: Command<typeof options> = {
   ].join('\n\n'),
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
-    if (positionals.length > 0) throw new UsageError('eval: expected options only');
+    if (positionals.length > 0) throw new UsageError('expected options only');
     const benchmark = benchmarkNamed(given.benchmark);
     try {
       const card = await evaluate(benchmark, given, io);
       io.out(given.json ? `${JSON.stringify(card)}\n` : cardMarkdown(card));
       return card.complete ? 0 : 1;
     } catch (error) {
-      if (error instanceof EvalError) throw new UsageError(`eval: ${error.message}`);
+      if (error instanceof EvalError) throw new UsageError(error.message);
       throw error;
     }
   },

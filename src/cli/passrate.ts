@@ -44,11 +44,11 @@ export const passrate: Command<typeof options> = {
   help: 'Draws --n responses per problem (temperature 1 unless told), judges them by the strict verifier, and writes passrates.jsonl with id and passRate, which data subset reads. The same command goes on where it stopped; a problem counts once all its responses are there, and failed requests are asked again.',
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
-    if (positionals.length > 0) throw new UsageError('passrate: expected options only');
+    if (positionals.length > 0) throw new UsageError('expected options only');
     try {
       return await measure(given, io);
     } catch (error) {
-      if (error instanceof EvalError) throw new UsageError(`passrate: ${error.message}`);
+      if (error instanceof EvalError) throw new UsageError(error.message);
       throw error;
     }
   },

@@ -79,7 +79,7 @@ function nothing(
   const why =
     first === undefined
       ? 'found no rows'
-      : `found ${faults.length} faults, the first in row ${first.row}: ${first.message}`;
+      : `found ${faults.length} unusable, the first in row ${first.row}: ${first.message}`;
   const has = columns.length === 0 ? '' : `; its columns are ${columns.join(', ')}`;
   return new EvalError(
     `${files.join(', ')}: expected rows of ${benchmark.title} (${benchmark.hub}), ${why}${has}`,
