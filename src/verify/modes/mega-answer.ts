@@ -1,3 +1,4 @@
+import { atFirstUse } from '../at-first-use.ts';
 import { literalText, readLiteral } from './python-literal.ts';
 
 /**
@@ -19,6 +20,8 @@ export function parseAnswerString(response: string, singleLine = true): string {
   return data === undefined ? text : literalText(data);
 }
 
+const wordEnd = atFirstUse(() => new RegExp('[\\p{L}\\p{N}_]', 'u'));
+
 function behindAnswer(response: string): string {
   const text = response.replaceAll('answer:', 'Answer:');
   const last = text.lastIndexOf('Answer:');
@@ -29,7 +32,7 @@ function behindAnswer(response: string): string {
     const starred = star < 0 ? '' : after.slice(0, star).trim();
     return starred === '' ? after.replace(/^\*+/, '') : starred;
   }
-  return /[\p{L}\p{N}_]/u.test(text.charAt(last - 1)) ? text : after;
+  return wordEnd().test(text.charAt(last - 1)) ? text : after;
 }
 
 function codeBlock(content: string): string | undefined {
