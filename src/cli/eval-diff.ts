@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
-import { imageHash, pictureCache, PictureFiles, pictureStore } from '#data';
+import { DatasetError, HubError, imageHash, pictureCache, PictureFiles, pictureStore } from '#data';
 import { diffEvals, diffPage, EvalError, readItems, recordsIn } from '#eval';
 import type { EvalCard, EvalDiff, Side } from '#eval';
 import type { Command, ExitCode, Io } from './command.ts';
@@ -42,7 +42,7 @@ export const evalDiff: Command<typeof options> = {
     const sides = [sideOf(a, cards[0], io), sideOf(b, cards[1], io)] as const;
     const diff = compared(sides, given);
     if (given.html !== undefined) {
-      const pictures = await picturesOf(diff, cards[0], given, io);
+      const pictures = await picturesOrNone(diff, cards[0], given, io);
       await writeFile(resolve(io.cwd, given.html), diffPage(diff, pictures));
     }
     io.out(given.json ? `${JSON.stringify(brief(diff))}\n` : shown(diff));
@@ -84,6 +84,25 @@ function shown(diff: EvalDiff): string {
     ...(diff.losses.length > 0 ? [`losses: ${diff.losses.map(({ id }) => id).join(', ')}`] : []),
     '',
   ].join('\n');
+}
+
+/** Without `--data` the data may lie elsewhere by now: the page is written all the same. */
+async function picturesOrNone(
+  diff: EvalDiff,
+  card: EvalCard,
+  given: Options,
+  io: Io,
+): ReturnType<typeof picturesOf> {
+  try {
+    return await picturesOf(diff, card, given, io);
+  } catch (error) {
+    const known = error instanceof DatasetError || error instanceof HubError;
+    if (!known || given.data !== undefined || io.signal.aborted) throw error;
+    io.err(
+      `${error.message}\nthe page has no pictures; name the data of the benchmark with --data\n`,
+    );
+    return new Map();
+  }
 }
 
 /** Pictures of the items that changed, as data URLs by hash; what is not found is left out. */

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -150,6 +150,15 @@ test('eval diff and eval report read what eval wrote', async () => {
     pValue: 0.5,
   });
   expect(await readFile(join(folder, 'd.html'), 'utf8')).toContain('data:image/png;base64,');
+  await rename(join(folder, 'data'), join(folder, 'moved'));
+  const bare = await program(['eval', 'diff', 'a', 'b', '--html', 'e.html', '--offline']);
+  expect([bare.code, bare.err]).toEqual([0, expect.stringMatching(/no pictures; .*--data/)]);
+  expect(bare.out).toContain('wins 2, losses 0');
+  expect(await readFile(join(folder, 'e.html'), 'utf8')).not.toContain('data:image/png;base64,');
+  const told = ['eval', 'diff', 'a', 'b', '--html', 'f.html', '--data'];
+  expect((await program([...told, 'moved'])).code).toBe(0);
+  expect(await readFile(join(folder, 'f.html'), 'utf8')).toContain('data:image/png;base64,');
+  expect((await program([...told, 'nowhere', '--offline'])).code).toBe(1);
   const report = await program(['eval', 'report', 'a', 'b', '--html', 'r.html']);
   expect(report.out).toMatch(/\| b \(official\) \| 100\.00 ± 0\.00 .*\| measured here \|/);
   expect(report.out).toMatch(
