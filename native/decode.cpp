@@ -65,13 +65,20 @@ INLINE Floats rounded(const Floats& x) {
   return load(y);
 }
 
-INLINE float sum(const Floats& x) {
-  using F8 = float __attribute__((vector_size(32)));
-  using F4 = float __attribute__((vector_size(16)));
-  const F8 a = __builtin_shufflevector(x, x, 0, 1, 2, 3, 4, 5, 6, 7) +
-               __builtin_shufflevector(x, x, 8, 9, 10, 11, 12, 13, 14, 15);
-  const F4 b = __builtin_shufflevector(a, a, 0, 1, 2, 3) + __builtin_shufflevector(a, a, 4, 5, 6, 7);
-  return (b[0] + b[1]) + (b[2] + b[3]);
+// The lanes of x in another order, lane I being lane I with the bit H turned.
+template <int H, int... I>
+INLINE Floats turned(const Floats& x, std::integer_sequence<int, I...>) {
+  return __builtin_shuffle(x, Ints{(I ^ H)...});
+}
+
+constexpr auto lanes = std::make_integer_sequence<int, W>();
+
+INLINE float sum(Floats x) {
+  x += turned<8>(x, lanes);
+  x += turned<4>(x, lanes);
+  x += turned<2>(x, lanes);
+  x += turned<1>(x, lanes);
+  return x[0];
 }
 
 // e to the power of x for x ≤ 0, to 2 ulp: 2^n by the exponent, the rest by a polynomial (Cephes' expf).
@@ -116,22 +123,20 @@ INLINE void rotate(Floats* out, const T* x, const T* cos, const T* sin) {
   }
 }
 
-// Adds neighbouring halves of blocks of 2h lanes; those of x and y lie side by side in the result.
-template <int... I>
-INLINE Floats halves(const Floats& x, const Floats& y, std::integer_sequence<int, I...>, auto h) {
-  constexpr int H = decltype(h)::value;
-  // Lane I of the result belongs to x or y by the bit H of I.
-  return __builtin_shufflevector(x, y, (I / H % 2 * W + I / (2 * H) * (2 * H) + I % H)...) +
-         __builtin_shufflevector(x, y, (I / H % 2 * W + I / (2 * H) * (2 * H) + I % H + H)...);
+// Adds neighbouring halves of blocks of 2H lanes; those of x and y lie side by side in the result, whose
+// lane I belongs to x or y by the bit H of I.
+template <int H, int... I>
+INLINE Floats halves(const Floats& x, const Floats& y, std::integer_sequence<int, I...>) {
+  const Ints first{(I / H % 2 * int(W) + I / (2 * H) * (2 * H) + I % H)...};
+  return __builtin_shuffle(x, y, first) + __builtin_shuffle(x, y, first + H);
 }
 
 // Sixteen vectors to the sixteen sums over their lanes.
 INLINE Floats sums(Floats* v) {
-  constexpr auto lanes = std::make_integer_sequence<int, W>();
-  UNROLL for (Int i = 0; i < 8; i++) v[i] = halves(v[i], v[i + 8], lanes, std::integral_constant<int, 8>());
-  UNROLL for (Int i = 0; i < 4; i++) v[i] = halves(v[i], v[i + 4], lanes, std::integral_constant<int, 4>());
-  UNROLL for (Int i = 0; i < 2; i++) v[i] = halves(v[i], v[i + 2], lanes, std::integral_constant<int, 2>());
-  return halves(v[0], v[1], lanes, std::integral_constant<int, 1>());
+  UNROLL for (Int i = 0; i < 8; i++) v[i] = halves<8>(v[i], v[i + 8], lanes);
+  UNROLL for (Int i = 0; i < 4; i++) v[i] = halves<4>(v[i], v[i + 4], lanes);
+  UNROLL for (Int i = 0; i < 2; i++) v[i] = halves<2>(v[i], v[i + 2], lanes);
+  return halves<1>(v[0], v[1], lanes);
 }
 
 // Scores of Q queries, those of query i at out + i · width. Writes up to fifteen numbers more than
