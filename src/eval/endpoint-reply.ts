@@ -63,6 +63,8 @@ function completionIn(value: unknown, maxTokens: number): Reply {
   if (!ended && !cut && (finish !== null || tokens === null))
     throw new RequestError(
       `expected finish_reason stop or length, found ${JSON.stringify(finish) ?? 'none'}; without it nobody knows whether the response is whole`,
+      // A reason of another name, such as a content filter, would come again.
+      { retryable: finish === undefined || finish === null },
     );
   return {
     text: whole,

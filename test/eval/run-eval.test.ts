@@ -235,6 +235,23 @@ test.each([
   },
 );
 
+test('an answer that lacks its finish reason once is asked again, one of another reason is not', async () => {
+  const asked: string[] = [];
+  const url = await scripted(({ id, attempt }, response) => {
+    asked.push(id);
+    const reason = id === '2' ? 'content_filter' : undefined;
+    const half = { choices: [{ message: { content: 'x' }, finish_reason: reason }] };
+    if (id === '2' || (id === '1' && attempt === 0))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(half));
+    else answer(response, '\\boxed{A}');
+  });
+  const { outcome, card } = await evaluate(url, fresh());
+  expect(asked.filter((id) => id === '1')).toHaveLength(2);
+  expect(asked.filter((id) => id === '2')).toHaveLength(1);
+  expect(outcome.failures.map(({ id }) => id)).toEqual(['2']);
+  expect(card.counts).toMatchObject({ answered: 19, failed: 1 });
+});
+
 test('an answer without a finish reason is no answer: nobody knows whether it is whole', async () => {
   const url = await scripted((_, response) =>
     response
