@@ -40,16 +40,20 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   const verb = lastVerb(piece);
   const behind = segments.length > 0 && verb >= (segments.at(-1)?.to ?? 0);
   const segment = behind ? undefined : segments[0];
-  if (segment !== undefined && !/\d/.test(piece.slice(0, segment.from)))
-    return segmentRange(piece, segment.from, at);
+  if (segment !== undefined && !/\d/.test(piece.slice(0, segment.from))) {
+    const to = segmentsEnd(piece, segment.from);
+    return doubts(piece.slice(to)) ? undefined : at(segment.from, to);
+  }
   if (!behind && isValue(piece, expected.meter)) return at(0, piece.length);
   if (options && namesOption(piece, expected.choices ?? [])) return at(0, piece.length);
-  if (hedge.test(piece)) return undefined;
   const number =
     /^[-−+]?\s?[$€£¥₹]?(?:\d{1,3}(?:[ \u00A0\u202F]\d{3})+(?!\d)|\d[\d,]*)(?:\.\d+)?(?:\/\d+)?\s?%?/.exec(
       piece,
     );
-  if (number !== null) return at(0, number[0].replace(/[,\s]+$/, '').length);
+  if (number !== null)
+    return offersAnother(piece.slice(number[0].length))
+      ? undefined
+      : at(0, number[0].replace(/[,\s]+$/, '').length);
   if (verb < 0) return undefined;
   const from =
     verb + (piece.startsWith(' are ', verb) ? 5 : piece.startsWith(' is ', verb) ? 4 : 1);
@@ -57,9 +61,30 @@ export function acceptPhrase(text: string, expected: Expected): Range | undefine
   return inner && at(from + inner.start, from + inner.end);
 }
 
-/** `5 maybe 6`, `5, or 6 or 7`: a second number is offered, so none is stated. */
-const hedge =
-  /^\S+\s.{0,80}?\b(?:or|maybe|perhaps|possibly|alternatively|either|and|also|as well as|plus)\b.{0,80}?\d/;
+/** The next number or mathematics behind a stated value; nothing beyond 160 characters belongs to it. */
+function beforeNext(rest: string): string | undefined {
+  const next = /(?<![\w^.,{])\d|\$|\\\(/.exec(rest.slice(0, 160));
+  return next === null ? undefined : rest.slice(0, next.index);
+}
+
+/** `$5$, maybe $6$`: two values are offered, so none is stated. */
+function doubts(rest: string): boolean {
+  const between = beforeNext(rest);
+  if (between === undefined || /equivalent|same/.test(between)) return false;
+  return /\b(?:or|maybe|perhaps|possibly|alternatively|either)\b/.test(between);
+}
+
+/** `5 6`, `5 maybe 6`, `5, then 6`: a second number that neither explains the first nor measures it. */
+function offersAnother(rest: string): boolean {
+  const between = beforeNext(rest);
+  if (between === undefined) return false;
+  return (
+    doubts(rest) || /\b(?:and|also|as well as|plus|but)\b/.test(between) || !explains.test(between)
+  );
+}
+
+const explains =
+  /\b(?:because|since|as|which|that is|i\.e|namely|where|when|if|rounded|nearest|not|rather than|instead|of|in|from|for|by|per|with|at|after|using)\b/;
 
 /** Drops closing marks, and the brace that closes a `\text{` opened before the phrase. */
 function withoutClosers(text: string): string {
@@ -72,15 +97,15 @@ function lastVerb(piece: string): number {
   return Math.max(piece.lastIndexOf(' is '), piece.lastIndexOf(' are '), piece.lastIndexOf('是'));
 }
 
-/** From the first segment to the last one that belongs to it, with what stands between. */
-function segmentRange(piece: string, from: number, at: (from: number, to: number) => Range): Range {
+/** End of the last segment that belongs to the one at `from`, with what stands between. */
+function segmentsEnd(piece: string, from: number): number {
   let to = from;
   for (const segment of findSegments(piece)) {
     if (segment.from > from && !/^\s*,?\s*(?:and|or|,)?\s*$/.test(piece.slice(to, segment.from)))
       break;
     to = segment.to;
   }
-  return at(from, to);
+  return to;
 }
 
 /** `A, maybe B` and `A B C D`: letters in a row, none of them stated. */
