@@ -149,3 +149,31 @@ test('where the paper gives two figures for the same, both are shipped', () => {
     ['VL-Rethinker-72B (v1)', 61.7, 61.8, 'the abstract'],
   ]);
 });
+
+test("every published score is the paper's: counts, sums and sums of squares of the printed columns", () => {
+  const rowsOf = (part: string) => paperResults.filter(({ source }) => source.endsWith(part));
+  const sums = (part: string, benchmark: string) => {
+    const scores = rowsOf(part).flatMap(({ scores: all }) => all[benchmark] ?? []);
+    const sum = scores.reduce((a, b) => a + b, 0);
+    const squares = scores.reduce((a, b) => a + b * b, 0);
+    return [benchmark, scores.length, sum.toFixed(1), squares.toFixed(2)];
+  };
+  const main = [
+    ['mathvista', 25, '1739.7', '122018.05'],
+    ['mathverse', 22, '1063.9', '53030.59'],
+    ['mathvision', 23, '733.6', '25771.30'],
+    ['mmmu-pro', 23, '953.3', '43636.33'],
+    ['mmmu', 23, '1397.2', '86633.66'],
+    ['emma', 21, '600.3', '18699.05'],
+    ['megabench', 22, '769.8', '31467.56'],
+  ] as const;
+  expect(main.map(([benchmark]) => sums('main tables', benchmark))).toEqual(main);
+  const ablation = [
+    ['mathvista', 5, '360.4', '25981.38'],
+    ['mathverse', 5, '258.4', '13364.54'],
+    ['mathvision', 5, '141.4', '4007.10'],
+    ['mmmu-pro', 5, '200.5', '8043.55'],
+    ['emma', 5, '139.3', '3887.99'],
+  ] as const;
+  expect(ablation.map(([benchmark]) => sums('ablation', benchmark))).toEqual(ablation);
+});
