@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { modes, verify } from '#verify';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const node = join(root, 'node_modules/node/bin/node');
@@ -45,15 +46,16 @@ test('the build of the package ends with the bundle of the verifier', () => {
   );
 });
 
-test('the built verifier is one file that imports nothing, beside the worker of its pool', () => {
+test('the built verifier is one file that imports nothing, beside its modes and the worker of its pool', () => {
   const files = readdirSync(join(folder, 'dist/verify'), { recursive: true, encoding: 'utf8' });
   expect(files.filter((file) => file.endsWith('.js')).sort()).toEqual([
     'index.js',
+    'modes.js',
     'pool-worker.js',
   ]);
   const code = readFileSync(join(folder, 'dist/verify/index.js'), 'utf8');
   expect(/\bimport\s*[{*"'(]|\bfrom\s*["']|\brequire\(/.exec(code)?.[0]).toBeUndefined();
-  expect(code.length).toBeLessThan(200_000);
+  expect(code.length).toBeLessThan(140_000);
   const worker = readFileSync(join(folder, 'dist/verify/pool-worker.js'), 'utf8');
   expect([...worker.matchAll(/from '(\..*)'/g)].map(([, from]) => from)).toEqual(['./index.js']);
 });
@@ -83,6 +85,32 @@ test('from outside, `vl-rethinker/verify` judges directly and through its pool a
   const [direct, pooled] = JSON.parse(run(script)) as [{ reason: string }, { reason: string }];
   expect(direct.reason).toBe('number-exact');
   expect(pooled).toEqual(direct);
+});
+
+test('a benchmark mode is read when it is asked for, and judges as from source', () => {
+  const inputs = modes.map((mode) => ({ mode, gold: 'B', prediction: 'Answer: (B)' }));
+  const script = `
+    import { verify } from 'vl-rethinker/verify';
+    const inputs = ${JSON.stringify(inputs)};
+    console.log(JSON.stringify(inputs.map(({ mode, gold, prediction }) =>
+      verify({ gold, prediction, source: 'response', choices: ['1', '2'] }, { mode }))));`;
+  const direct = inputs.map(({ mode, gold, prediction }) =>
+    verify({ gold, prediction, source: 'response', choices: ['1', '2'] }, { mode }),
+  );
+  expect(JSON.parse(run(script))).toEqual(direct);
+  const code = readFileSync(join(folder, 'dist/verify/index.js'), 'utf8');
+  expect(code).not.toContain('Now everything looks fine');
+  expect(readFileSync(join(folder, 'dist/verify/modes.js'), 'utf8')).toContain(
+    'Now everything looks fine',
+  );
+});
+
+test('a budget given to a benchmark mode of the built package is kept', () => {
+  const script = `
+    import { verify } from 'vl-rethinker/verify';
+    const input = { gold: 'x+1', prediction: '\\\\boxed{x+2}', source: 'response' };
+    console.log(verify(input, { mode: 'emma', budget: { steps: 1 } }).reason);`;
+  expect(run(script).trim()).toBe('step-limit');
 });
 
 test('the other rooms open the same file, so that there is one verifier in a process', () => {

@@ -4,20 +4,8 @@ import type { Mode, VerifyInput } from './input.ts';
 import { modes } from './input.ts';
 import type { Policy } from './policy.ts';
 import { resolvePolicy } from './policy.ts';
-import { verifyEmma } from './modes/emma.ts';
-import { verifyGeometry3k } from './modes/geometry3k.ts';
-import { verifyMathVision } from './modes/mathvision.ts';
-import { verifyMathVista } from './modes/mathvista.ts';
-import { verifyMegaBench } from './modes/megabench.ts';
-import { verifyMmmu } from './modes/mmmu.ts';
-import { verifyReference } from './modes/reference.ts';
-import {
-  verifyDynaMath,
-  verifyGsm8k,
-  verifyLogicVista,
-  verifyMathVerse,
-  verifyWeMath,
-} from './modes/small.ts';
+import { benchmarkRules } from './benchmark-rules.ts';
+import type { Rule } from './benchmark-rules.ts';
 import { verdictOf, verifyStrict } from './strict.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -41,30 +29,16 @@ export function verify(input: VerifyInput, options: VerifyOptions = {}): Verdict
   const policy = resolvePolicy(options.policy);
   const meter = new Meter(resolveBudget(options.budget));
   try {
-    return rule[mode](input, meter, policy);
+    return rules[mode](input, meter, policy);
   } catch (error) {
     if (error instanceof OverBudget) return verdictOf({ reason: error.reason, notes: [] }, meter);
     throw error;
   }
 }
 
-type Rule = (input: VerifyInput, meter: Meter, policy: Policy) => Verdict;
-
-const rule: Readonly<Record<Mode, Rule>> = {
+const rules: Readonly<Record<Mode, Rule>> = {
   strict: (input, meter, policy) => verifyStrict(input, policy, meter),
-  reference: verifyReference,
-  mathvista: verifyMathVista,
-  mathverse: verifyMathVerse,
-  mathvision: verifyMathVision,
-  mmmu: (input, meter) => verifyMmmu(input, false, meter),
-  'mmmu-pro': (input, meter) => verifyMmmu(input, true, meter),
-  emma: verifyEmma,
-  megabench: verifyMegaBench,
-  geometry3k: verifyGeometry3k,
-  gsm8k: verifyGsm8k,
-  wemath: verifyWeMath,
-  dynamath: verifyDynaMath,
-  logicvista: verifyLogicVista,
+  ...benchmarkRules,
 };
 
 function resolveBudget(partial: Partial<Budget> | undefined): Budget {
