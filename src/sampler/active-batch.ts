@@ -115,10 +115,10 @@ export class ActiveBatch {
     const fresh = new Map(staying.map(({ entry }) => [entry.key, entry]));
     for (const key of known) fresh.delete(key);
     this.#prompts.expect([...fresh.values()]);
-    this.#cache.expect(staying.length, columns);
+    this.#cache.expect(staying.map(writtenBy), columns);
     const last = staying.map(
       ({ entry, suffix, sequence }) =>
-        entry.next + (suffix?.shape[3] ?? 0) + sequence.params.maxTokens + 1,
+        entry.next + writtenBy({ suffix }) + sequence.params.maxTokens + 1,
     );
     this.#rotary.reserve(Math.max(0, ...last));
     for (const entrant of staying) this.#add(entrant);
@@ -126,7 +126,8 @@ export class ActiveBatch {
   }
 
   #add({ task, sequence, entry, suffix }: Entrant): void {
-    const written = suffix?.shape[3] ?? 0;
+    using _scope = new TensorScope('add row');
+    const written = writtenBy({ suffix });
     const row = this.#cache.add(written);
     if (suffix !== undefined) noGrad(() => this.#cache.written(row, written).copy_(suffix));
     const position = entry.next + written;
@@ -226,7 +227,7 @@ export class ActiveBatch {
     }
     if (departed.length > 0) this.#changed();
     if (this.count === 0) this.#release();
-    else if (departed.length > 0) this.#cache.expect(0, this.foresee([]).columns);
+    else if (departed.length > 0) this.#cache.expect([], this.foresee([]).columns);
     return departed;
   }
 
@@ -264,6 +265,11 @@ export class ActiveBatch {
     this.#rotary.dispose();
     this.#bans.dispose();
   }
+}
+
+/** Tokens behind the prompt whose keys exist. */
+function writtenBy({ suffix }: { readonly suffix?: Tensor | undefined }): number {
+  return suffix?.shape[3] ?? 0;
 }
 
 /** Bytes of the keys and values of one token. */

@@ -32,9 +32,12 @@ function makeRows(config: TextConfig, dtype: DType, random: Random): Rows {
   const slots = [1, 0, 2, 1, 1];
   const steps = 37;
   for (let step = 0; step < steps; step++) {
-    if (step === 0) for (let row = 0; row < 3; row++) cache.add();
-    if (step === 20) cache.add();
-    if (step === 36) cache.add();
+    const entering = step === 0 ? 3 : step === 20 || step === 36 ? 1 : 0;
+    cache.expect(
+      Array.from({ length: entering }, () => 0),
+      steps + 1,
+    );
+    for (let row = 0; row < entering; row++) cache.add();
     for (const column of cache.present())
       noGrad(() => column.copy_(noise(random, column.shape, dtype)));
     cache.advance();

@@ -126,40 +126,32 @@ export class RowCache {
       .narrow(3, this.#now - length, length);
   }
 
-  /** Makes room for further rows at once; `columns` is the most that all rows together will need. */
-  expect(rows: number, columns: number): void {
+  /**
+   * Makes room at once for further rows, each of which has written so many tokens already; `columns` is
+   * the most that all rows together will need.
+   */
+  expect(written: readonly number[], columns: number): void {
     this.#foreseen = columns;
-    this.#reserve(this.count + rows, Math.max(1, Math.min(columns, this.#columns)));
-  }
-
-  /** A new row that sees the last `written` columns as its own; returns its number. */
-  add(written = 0): number {
+    const most = Math.max(0, ...written);
+    const rows = this.count + written.length;
     if (this.count === 0) {
       // Nothing is in use: room is made before the first column counts as written.
       this.#now = 0;
-      this.#reserve(1, written + 1);
-      this.#now = written;
-    } else if (this.#now < written) {
-      // Growing moves what is in use to the start, so its first column is asked for on top.
-      this.#reserve(this.count, this.first + written + 1);
-      this.#shift(written - this.#now);
+      this.#reserve(rows, most + 1);
+      this.#now = most;
+      return;
     }
-    this.#entries.push(this.#now - written);
-    this.#reserve(this.count, this.#now + 1);
-    const row = this.count - 1;
-    if (row === 0) return row;
-    // What is masked is multiplied by zero, so it has to be a number.
-    const entry = this.entries[row] ?? 0;
-    const others = Math.min(...this.entries.slice(0, row));
-    if (entry > others) this.#blank([row, 1], [others, entry]);
-    if (entry < others) this.#blank([0, row], [entry, others]);
-    return row;
+    // Growing moves what is in use to the start, so its first column is asked for on top.
+    const behind = this.#now < most ? this.first + most : this.#now;
+    this.#reserve(rows, Math.max(behind + 1, Math.min(columns, this.#columns)));
+    if (this.#now < most) this.#shift(most - this.#now);
   }
 
-  #blank([row, rows]: readonly [number, number], [from, to]: readonly [number, number]): void {
-    using _scope = new TensorScope('blank columns');
-    const part = this.#tensor().narrow(2, row, rows);
-    noGrad(() => part.narrow(4, from, to - from).zero_());
+  /** A new row that sees the last `written` columns as its own, for which there is room; returns its number. */
+  add(written = 0): number {
+    if (this.count >= this.#rows || this.#now < written) throw new Error('internal: no room');
+    this.#entries.push(this.#now - written);
+    return this.count - 1;
   }
 
   /** Frees a row by moving the last one into it; returns the number that moved, or undefined. */
