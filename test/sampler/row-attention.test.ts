@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { TextConfig } from '#model';
 import { createSeed, type Random } from '#run';
 import { type DType, fromFloats, noGrad, ops, type Tensor, TensorScope } from '#tensor';
-import { tinyConfig } from '../model/__fixtures__/tiny.ts';
-import { ComposedAttention } from './composed-attention.ts';
-import { KernelAttention, kernelFits } from './kernel-attention.ts';
-import { PromptSlots } from './prompt-slots.ts';
-import { RotaryTable } from './rotary-table.ts';
-import type { RowAttention, Rows } from './row-attention.ts';
-import { RowCache } from './row-cache.ts';
+import { tinyConfig } from '../../src/model/__fixtures__/tiny.ts';
+import { ComposedAttention } from '../../src/sampler/composed-attention.ts';
+import { KernelAttention, kernelFits } from '../../src/sampler/kernel-attention.ts';
+import { PromptSlots } from '../../src/sampler/prompt-slots.ts';
+import { RotaryTable } from '../../src/sampler/rotary-table.ts';
+import type { RowAttention, Rows } from '../../src/sampler/row-attention.ts';
+import { RowCache } from '../../src/sampler/row-cache.ts';
 
 const layers = 2;
 
