@@ -56,6 +56,7 @@ test('the built verifier is one file that imports nothing, beside its modes and 
   const code = readFileSync(join(folder, 'dist/verify/index.js'), 'utf8');
   expect(/\bimport\s*[{*"'(]|\bfrom\s*["']|\brequire\(/.exec(code)?.[0]).toBeUndefined();
   expect(code.length).toBeLessThan(140_000);
+  expect(/[\u0080-\uffff]/.exec(code)?.[0]).toBeUndefined();
   const worker = readFileSync(join(folder, 'dist/verify/pool-worker.js'), 'utf8');
   expect([...worker.matchAll(/from '(\..*)'/g)].map(([, from]) => from)).toEqual(['./index.js']);
 });
@@ -111,6 +112,25 @@ test('a budget given to a benchmark mode of the built package is kept', () => {
     const input = { gold: 'x+1', prediction: '\\\\boxed{x+2}', source: 'response' };
     console.log(verify(input, { mode: 'emma', budget: { steps: 1 } }).reason);`;
   expect(run(script).trim()).toBe('step-limit');
+});
+
+test('characters of all scripts read alike in the built package', () => {
+  const pairs = [
+    ['34', '٣٤'],
+    ['2\\pi', '2π'],
+    ['x^2', 'x²'],
+    ['\\frac12', '½'],
+    ['5 \\text{ €}', '€5'],
+    ['São Tomé', '\\text{são tomé}'],
+    ['𝜋', '\\pi'],
+    ['-3', '−3'],
+  ].map(([gold = '', prediction = '']) => ({ gold, prediction, source: 'answer' as const }));
+  const script = `
+    import { verify } from 'vl-rethinker/verify';
+    console.log(JSON.stringify(${JSON.stringify(pairs)}.map((pair) => verify(pair))));`;
+  const direct = pairs.map((pair) => verify(pair));
+  expect(direct.every(({ correct }) => correct)).toBe(true);
+  expect(JSON.parse(run(script))).toEqual(direct);
 });
 
 test('the other rooms open the same file, so that there is one verifier in a process', () => {

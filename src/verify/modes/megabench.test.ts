@@ -69,6 +69,7 @@ test.each([
   '__import__("os")',
   '['.repeat(9_000),
   '['.repeat(200) + ']'.repeat(200),
+  `[${'1,'.repeat(5_000)}1]`,
 ])('what is no literal is none: %s', (text) => expect(readLiteral(text)).toBeUndefined());
 
 test.each([
