@@ -1,13 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { z } from 'zod';
-import { DatasetError, HubError, imageHash, pictureCache, PictureFiles, pictureStore } from '#data';
-import { diffEvals, diffPage, EvalError, readItems, recordsIn } from '#eval';
+import { DatasetError, HubError, imageHash, PictureFiles } from '#data';
+import { diffEvals, diffPage, EvalError, recordsIn } from '#eval';
 import type { EvalCard, EvalDiff, Side } from '#eval';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { cardIn } from './eval-folder.ts';
-import { benchmarkFiles, benchmarkNamed } from './eval-source.ts';
+import { itemsOf } from './eval-items.ts';
+import { benchmarkNamed } from './eval-source.ts';
 
 const options = z.strictObject({
   scorer: z
@@ -116,12 +117,8 @@ async function picturesOf(
   const pictures = new Map<string, string>();
   const benchmark = benchmarkNamed(card.benchmark);
   const data = given.data ?? (card.source.name === benchmark.hub ? undefined : card.source.name);
-  const files = await benchmarkFiles(
-    benchmark,
-    { data, offline: given.offline, pictures: true },
-    io,
-  );
-  const { items } = await readItems(benchmark, files, { store: pictureStore(pictureCache()) });
+  const where = { data, offline: given.offline, pictures: true };
+  const { items, files } = await itemsOf(benchmark, where, io);
   const finder = new PictureFiles(files.root, undefined, files.archives);
   for (const item of items.filter(({ id }) => wanted.has(id)))
     for (const piece of item.question) {

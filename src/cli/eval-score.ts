@@ -4,7 +4,6 @@ import { z } from 'zod';
 import { locateDataset } from '#data';
 import {
   EvalError,
-  readItems,
   readResponses,
   scoreDocument,
   scoreItemLine,
@@ -14,7 +13,8 @@ import {
 import type { ScoreReport } from '#eval';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
-import { benchmarkFiles, benchmarkNamed, tellFaults } from './eval-source.ts';
+import { itemsOf } from './eval-items.ts';
+import { benchmarkNamed, tellFaults } from './eval-source.ts';
 
 const options = z.strictObject({
   benchmark: z
@@ -69,8 +69,7 @@ async function scored(given: Options, io: Io): Promise<ScoreReport> {
     const contained =
       given.data === undefined && responses.responses.some(({ value }) => 'answer' in value);
     if (contained) return scoreResponses(benchmark, responses, undefined);
-    const where = await benchmarkFiles(benchmark, { ...given, pictures: false }, io);
-    const { items, faults } = await readItems(benchmark, where, { signal: io.signal });
+    const { items, faults } = await itemsOf(benchmark, { ...given, pictures: false }, io);
     tellFaults('rows of the data that could not be used', faults, io);
     return scoreResponses(benchmark, responses, items);
   } catch (error) {

@@ -2,20 +2,22 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { locateDataset } from '#data';
 import type { DatasetFiles } from '#data';
-import { benchmarkOf, benchmarks, EvalError, holdsItems } from '#eval';
+import { benchmarkOf, benchmarks, EvalError, holdsItems, problems } from '#eval';
 import type { Benchmark, ItemFault } from '#eval';
 import { UsageError } from './command.ts';
 import type { Io } from './command.ts';
 import { didYouMean } from './nearest.ts';
 
-/** The benchmark of an option. Throws `UsageError` naming those there are. */
+/** The benchmark of an option, or `problems`. Throws `UsageError` naming those there are. */
 export function benchmarkNamed(name: string): Benchmark {
+  if (name === problems.name) return problems;
   try {
     return benchmarkOf(name);
   } catch (error) {
     if (error instanceof EvalError) {
-      const known = benchmarks.map((each) => each.name);
-      throw new UsageError(`--benchmark: ${error.message}${didYouMean(name, known)}`);
+      const known = [...benchmarks, problems].map((each) => each.name);
+      const rest = `${error.message}${didYouMean(name, known)}`;
+      throw new UsageError(`--benchmark: ${rest}; problems are those of any dataset`);
     }
     throw error;
   }

@@ -259,6 +259,38 @@ test('passrate writes shares that data subset reads, and waits for what failed',
   expect(first).toMatchObject({ problems: 1, measured: 1, responses: 2, missing: 0 });
 });
 
+test('problems of any dataset are evaluated, scored again and compared', async () => {
+  const rows = ['a', 'b', 'c'].map((id) => ({ id, question: `Say ${id}`, answer: '7' }));
+  const text = [...rows, { id: 'd', question: 'No answer' }].map((row) => JSON.stringify(row));
+  await writeFile(join(folder, 'held.jsonl'), text.join('\n'));
+  const asked: string[] = [];
+  const evaluate = async (out: string, right: string) => {
+    const url = await answering((body) => {
+      asked.push(body);
+      return body.includes(`Say ${right}`) || body.includes('Say a') ? '\\boxed{7}' : '\\boxed{8}';
+    });
+    const where = ['--benchmark', 'problems', '--data', 'held.jsonl', '--out', out];
+    return program(['eval', ...where, '--model', out, '--endpoint', url, '--json']);
+  };
+  const first = await evaluate('one', 'b');
+  expect(first.code).toBe(0);
+  expect(first.err).toMatch(
+    /1 rows of the data that could not be used:\n {2}held\.jsonl row 4: column answer/,
+  );
+  expect(JSON.parse(first.out)).toMatchObject({ counts: { answered: 3 }, unusableRows: 1 });
+  // The template of training stands behind the question.
+  expect(asked[0]).toMatch(/Say a.*boxed/s);
+  expect((await evaluate('two', 'c')).code).toBe(0);
+  const diff = await program(['eval', 'diff', 'one', 'two', '--html', 'd.html']);
+  expect(diff.out).toMatch(/wins: c\nlosses: b/);
+  const score = ['eval', 'score', '--benchmark', 'problems', '--data', 'held.jsonl', '--json'];
+  await writeFile(join(folder, 'r.jsonl'), '{"id":"a","response":"\\\\boxed{7}"}\n');
+  const scored = await program([...score, '--responses', 'r.jsonl']);
+  expect(JSON.parse(scored.out)).toMatchObject({ scorers: { official: { n: 3, correct: 1 } } });
+  const without = await program(['eval', '--benchmark', 'problems', '--model', 'm']);
+  expect([without.code, without.err]).toEqual([2, expect.stringContaining('expected --data')]);
+});
+
 test('an unknown benchmark, template or address is told with what there is', async () => {
   const args = (benchmark: string, ...more: string[]) =>
     program(['eval', '--benchmark', benchmark, '--data', 'data', '--model', 'm', ...more]);

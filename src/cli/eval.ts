@@ -1,12 +1,10 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { pictureCache, pictureStore } from '#data';
 import type { DatasetFiles } from '#data';
 import {
   cardMarkdown,
   EvalError,
   makeCard,
-  readItems,
   RecordStore,
   runEval,
   turnsHash,
@@ -26,14 +24,17 @@ import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { openResponder, responderOptions } from './eval-responder.ts';
 import type { OpenResponder } from './eval-responder.ts';
-import { benchmarkFiles, benchmarkNamed, tellFaults } from './eval-source.ts';
+import { itemsOf } from './eval-items.ts';
+import { benchmarkNamed, tellFaults } from './eval-source.ts';
 import { Progress } from './progress.ts';
 import { versionOf } from './version.ts';
 
 const options = z.strictObject({
   benchmark: z
     .string()
-    .describe('mathvista, mathverse, mathvision, mmmu-pro, mmmu, emma, megabench, puzzlevqa'),
+    .describe(
+      'mathvista, mathverse, mathvision, mmmu-pro, mmmu, emma, megabench, puzzlevqa; or problems: any dataset',
+    ),
   ...responderOptions,
   data: z
     .string()
@@ -63,7 +64,7 @@ export const evalCommand: Command<typeof options> = {
   summary: 'evaluate a model on a benchmark, in process or behind an OpenAI-compatible endpoint',
   positionals: '',
   help: [
-    'eval --benchmark mathvision --model DIR_OR_ID samples in process; with --endpoint URL every question is one request to a server. --data names a file or folder in the published layout of the benchmark (MathVision: test.jsonl beside images/), else the hub is asked.',
+    'eval --benchmark mathvision --model DIR_OR_ID samples in process; with --endpoint URL every question is one request to a server. --data names a file or folder in the published layout of the benchmark (MathVision: test.jsonl beside images/), else the hub is asked. --benchmark problems takes any dataset that train reads: what was held back, for example.',
     'The folder of the result holds run.json, one line per response in records.jsonl, failures.jsonl, card.json and card.md. The same command goes on where it stopped: what has a record is not asked again, what failed is. Ctrl-C keeps everything that was answered. A request that failed is never a wrong answer; the exit code is 1 until every question has been answered.',
   ].join('\n\n'),
   options,
@@ -87,8 +88,8 @@ async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promi
     given.out ?? join('evals', `${benchmark.name}-${slug(given.model)}`),
   );
   const template = templateOf(benchmark, given.template);
-  const files = await benchmarkFiles(benchmark, { ...given, pictures: true }, io);
-  const { all, faults } = await itemsOf(benchmark, files, io);
+  const { files, ...all } = await itemsOf(benchmark, { ...given, pictures: true }, io);
+  const { faults } = all;
   tellFaults('rows of the data that could not be used', faults, io);
   const items = all.items.slice(0, given.limit);
   await using open = await openResponder(given, io, folder);
@@ -151,27 +152,16 @@ function cardOf(
 
 /** A prompt of the benchmark, or a template of ours behind its question. */
 export function templateOf(benchmark: Benchmark, name: string | undefined): Template {
-  const [first = 'official'] = benchmark.prompts;
+  const [first = 'default'] = benchmark.prompts;
   const own = name ?? first;
   if (benchmark.prompts.includes(own)) return { name: own, trigger: undefined };
   try {
     return { name: own, trigger: templateText(own) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new UsageError(
-      `--template: ${reason}; ${benchmark.name} has ${benchmark.prompts.join(', ')}`,
-    );
+    const own = benchmark.prompts.length === 0 ? 'none of its own' : benchmark.prompts.join(', ');
+    throw new UsageError(`--template: ${reason}; ${benchmark.name} has ${own}`);
   }
-}
-
-async function itemsOf(benchmark: Benchmark, files: DatasetFiles, io: Io) {
-  using progress = new Progress(io, { label: `reading ${benchmark.name}`, unit: 'rows' });
-  const all = await readItems(benchmark, files, {
-    store: pictureStore(pictureCache()),
-    signal: io.signal,
-    onProgress: (rows) => progress.update(rows),
-  });
-  return { all, faults: all.faults };
 }
 
 interface Asking {

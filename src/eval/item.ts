@@ -53,7 +53,7 @@ export interface ItemFault {
   readonly file: string;
   /** Line or number of the row, from 1. */
   readonly row: number;
-  readonly id?: string;
+  readonly id?: string | undefined;
   readonly message: string;
 }
 
