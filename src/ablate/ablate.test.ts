@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import type { Job } from './cell.ts';
 import { groupCharts, rethinkingCharts } from './charts.ts';
 import { ablationPage } from './page.ts';
-import { figure2, figure5, figure7 } from './paper-figures.ts';
+import { figure2, figure5, figure6, figure7 } from './paper-figures.ts';
+import { paperRows, paperTable } from './paper-table.ts';
 import { chosenBlocks, jobsOf } from './plan.ts';
 import type { CellResult } from './result.ts';
 import { runJobs } from './schedule.ts';
@@ -221,7 +222,16 @@ test("the page shows our curves beside the paper's own data, with its source", (
   expect(
     charts.find(({ id }) => id === 'paper-Fig5')?.series.map(({ points }) => points.length),
   ).toEqual([30, 24, 34]);
+  const paper7 = charts.filter(({ id }) => id.startsWith('paper-7-'));
+  expect(paper7.map(({ help }) => /about ([\d.]+) %/u.exec(help)?.[1])).toEqual([
+    '36',
+    '24',
+    '78',
+    '18.5',
+  ]);
+  expect(charts.find(({ id }) => id === 'rethinking')?.help).toContain('itself in 10.0 %');
   expect(page).toContain('&lt;fact&gt;');
+  expect(page).toContain('<td>no Science and Text</td><td>SSR</td><td>11K</td><td>28.0</td>');
 });
 
 test('curves are means over seeds at the steps that all seeds have', () => {
@@ -259,9 +269,42 @@ test("the paper's figures are shipped as it prints them", () => {
     ['ssr', 0.456, 26],
   ]);
   const [reasoner, forced, rethinker, bound] = figure7.series.map(({ values }) => values);
+  const gains = [forced, bound, rethinker].map((values) =>
+    values?.map((value, at) => (100 * (value / (reasoner?.[at] ?? 1) - 1)).toFixed(1)),
+  );
+  expect(gains).toEqual([
+    ['2.5', '0.8', '0.8', '0.5'],
+    ['13.2', '5.0', '3.8', '3.8'],
+    ['8.5', '3.5', '2.0', '1.8'],
+  ]);
+  expect(figure7.rethinkingRatios).toEqual([36, 24, 78, 18.5]);
+  expect([figure2, figure5, figure6, figure7].map(({ version }) => version)).toEqual(
+    Array.from({ length: 4 }, () => 'v1'),
+  );
   for (let at = 0; at < 4; at++) {
     expect(reasoner?.[at]).toBeLessThan(forced?.[at] ?? 0);
     expect(forced?.[at]).toBeLessThan(rethinker?.[at] ?? 0);
     expect(rethinker?.[at]).toBeLessThan(bound?.[at] ?? 0);
   }
+});
+
+test("the paper's ablation is shipped row by row, the two of less data included", () => {
+  expect(paperRows).toEqual({
+    'VL-Rethinker-7B': 46.56,
+    'w/o Forced Rethinking': 45.16,
+    'no SSR': 43.48,
+    'no SSR and Filter': 42.66,
+    'no Text': 45.18,
+    'no Science and Text': 43.52,
+  });
+  // The order of the paper: rethinking helps on all five, replay beats both other ways on all five.
+  const [rethinker, reasoner, filter, grpo] = paperTable.rows.map(({ scores }) => scores);
+  for (let at = 0; at < paperTable.benchmarks.length; at++) {
+    expect(rethinker?.[at]).toBeGreaterThan(reasoner?.[at] ?? 100);
+    expect(reasoner?.[at]).toBeGreaterThan(Math.max(filter?.[at] ?? 100, grpo?.[at] ?? 100));
+  }
+  const names = new Set(paperTable.rows.map(({ name }) => name));
+  const cells = ablationSets.flatMap(({ blocks }) => blocks.flatMap(({ cells: own }) => own));
+  const named = cells.flatMap(({ paperRow }) => paperRow ?? []);
+  expect(named.filter((name) => !names.has(name))).toEqual([]);
 });

@@ -150,31 +150,42 @@ export function rethinkingCharts(
     return found === undefined ? [] : [{ name, color, points: [pointOf(0, shares)] }];
   });
   if (series.length < values.length) return [];
-  const bars = { kind: 'bars', x: { label: '' }, colors: 'names' } as const;
   const y = { label: 'accuracy', format: 'share', from: 0 } as const;
-  const names = ['MathVision', 'MathVista', 'MathVerse', 'MMMU-Pro'];
+  const own = of(rethinker).map(({ assessed }) => assessed.waits.share);
+  const waits = (100 * (estimate(own)?.mean ?? 0)).toFixed(1);
   return [
     {
       ...bars,
       y,
       id: 'rethinking',
       title: `Thinking again, measured here (${reasoner}, ${rethinker})`,
-      help: 'Greedy accuracy with 95 % intervals over seeds. The bound uses the reference answer: it is no accuracy.',
+      help: `Greedy accuracy with 95 % intervals over seeds; ${rethinker} thinks again by itself in ${waits} % of the responses. The bound uses the reference answer: it is no accuracy.`,
       series,
     },
-    ...names.map((benchmark, at): Chart => ({
-      ...bars,
-      y,
-      id: `paper-7-${at}`,
-      title: `${figure7.figure} of the paper: ${benchmark}`,
-      help: `${figure7.source} ${figure7.version}, 7B.`,
-      series: figure7.series.map(({ name, values: own }, index) => ({
-        name,
-        color: values[index]?.color ?? index,
-        points: [[0, rounded((own[at] ?? 0) / 100)]],
-      })),
-    })),
+    ...paperRethinking(y, values),
   ];
+}
+
+const bars = { kind: 'bars', x: { label: '' }, colors: 'names' } as const;
+
+/** The paper's own Fig. 7, a chart for each benchmark, in the colours of ours. */
+function paperRethinking(
+  y: Chart['y'],
+  colors: readonly { readonly color: number }[],
+): readonly Chart[] {
+  const { figure, source, version, model, series, benchmarks, rethinkingRatios } = figure7;
+  return benchmarks.map((benchmark, at) => ({
+    ...bars,
+    y,
+    id: `paper-7-${at}`,
+    title: `${figure} of the paper: ${benchmark}`,
+    help: `${source} ${version}, ${model}; the rethinker thinks again in about ${rethinkingRatios[at] ?? 0} % of the responses.`,
+    series: series.map(({ name, values }, index) => ({
+      name,
+      color: colors[index]?.color ?? index,
+      points: [[0, rounded((values[at] ?? 0) / 100)]],
+    })),
+  }));
 }
 
 function seriesOf(

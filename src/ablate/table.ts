@@ -4,7 +4,7 @@ import type { CellResult } from './result.ts';
 import type { Ended } from './schedule.ts';
 import type { Estimate } from './statistics.ts';
 import { estimate, pairedDifference } from './statistics.ts';
-import { paperRows } from './paper-figures.ts';
+import { paperRows } from './paper-table.ts';
 
 /** A row of the result: a cell over its seeds. */
 export interface Row {
