@@ -286,7 +286,10 @@ test('problems of any dataset are evaluated, scored again and compared', async (
   const score = ['eval', 'score', '--benchmark', 'problems', '--data', 'held.jsonl', '--json'];
   await writeFile(join(folder, 'r.jsonl'), '{"id":"a","response":"\\\\boxed{7}"}\n');
   const scored = await program([...score, '--responses', 'r.jsonl']);
-  expect(JSON.parse(scored.out)).toMatchObject({ scorers: { official: { n: 3, correct: 1 } } });
+  expect(JSON.parse(scored.out)).toMatchObject({
+    unanswered: 2,
+    scorers: { official: { correct: 1 } },
+  });
   const without = await program(['eval', '--benchmark', 'problems', '--model', 'm']);
   expect([without.code, without.err]).toEqual([2, expect.stringContaining('expected --data')]);
 });
