@@ -95,7 +95,7 @@ function configWith(source: string, dtype: DType): string {
 
 /** What a checkpoint holds beside weights: tokenizer, processor, template, generation defaults. */
 function isCarriedOver(folder: string, file: string): boolean {
-  const known = /\.(json|jinja|txt|md|model)$|^LICENSE/.test(file);
+  const known = /\.(json|jinja|txt|model)$|^LICENSE/.test(file);
   return (
     known && !/^config\.json$|\.index\.json$/.test(file) && statSync(join(folder, file)).isFile()
   );
@@ -143,7 +143,8 @@ function clearUp(folder: string): void {
 
 /**
  * Writes a checkpoint in the published layout, so that transformers loads it with the same logits:
- * weights by published names in shards, `config.json`, and the small files of the source. It appears
+ * weights by published names in shards, `config.json`, and the small files of the source but for its
+ * card, which speaks of other weights. It appears
  * under `folder` only when it is complete; an older one there stays until then.
  *
  * @param tensors what to write, e.g. `model.parameters` or an optimizer's f32 masters
