@@ -144,8 +144,8 @@ function clearUp(folder: string): void {
 /**
  * Writes a checkpoint in the published layout, so that transformers loads it with the same logits:
  * weights by published names in shards, `config.json`, and the small files of the source but for its
- * card, which speaks of other weights. It appears
- * under `folder` only when it is complete; an older one there stays until then.
+ * card, which speaks of other weights. It appears under `folder` only when it is complete; an older one
+ * there stays until then.
  *
  * @param tensors what to write, e.g. `model.parameters` or an optimizer's f32 masters
  */
