@@ -299,8 +299,8 @@ Tensor attend(const Tensor& qkv, const Tensor& cos, const Tensor& sin, Tensor& o
   const Int B = qkv.size(0), K = own.size(2), d = own.size(4), heads = qkv.size(1) / d;
   Tensor out = at::empty({B, (heads - 2 * K) * d}, qkv.options());
   const Step<T> step{
-      qkv.const_data_ptr<T>(), cos.const_data_ptr<T>(), sin.const_data_ptr<T>(), own.data_ptr<T>(),
-      keys.const_data_ptr<T>(), values.const_data_ptr<T>(), rows.const_data_ptr<int32_t>(), out.data_ptr<T>(),
+      qkv.data_ptr<T>(), cos.data_ptr<T>(), sin.data_ptr<T>(), own.data_ptr<T>(),
+      keys.data_ptr<T>(), values.data_ptr<T>(), rows.data_ptr<int32_t>(), out.data_ptr<T>(),
       K, heads / K - 2, now, own.stride(0), own.stride(1), own.stride(2), keys.stride(0), keys.stride(1)};
   run(step, B, d, keys.size(2) + now + 1);
   return out;
@@ -329,7 +329,7 @@ void check(const Tensor& qkv, const Tensor& cos, const Tensor& sin, const Tensor
   if (own.stride(3) != d) refuse("own", own);
   if (rows.scalar_type() != at::kInt || !rows.is_contiguous() || rows.dim() != 2 || rows.size(0) != B || rows.size(1) != 3)
     refuse("rows", rows);
-  const int32_t* row = rows.const_data_ptr<int32_t>();
+  const int32_t* row = rows.data_ptr<int32_t>();
   for (Int b = 0; b < B; b++, row += 3)
     TORCH_CHECK(row[0] >= 0 && row[0] < keys.size(0) && row[1] >= 0 && row[1] <= keys.size(2) && row[2] >= 0 && row[2] <= now,
                 "decode_attention: row ", b, " reads prompt ", row[0], ", ", row[1], " tokens, columns from ", row[2]);
@@ -360,7 +360,7 @@ Tensor rowNorm(const Tensor& x, const Tensor& weight, double epsilon) {
   Tensor out = at::empty(x.sizes(), x.options());
   typed(x, [&](auto zero) {
     using T = decltype(zero);
-    const T *const from = x.const_data_ptr<T>(), *const scale = weight.const_data_ptr<T>();
+    const T *const from = x.data_ptr<T>(), *const scale = weight.data_ptr<T>();
     T* const to = out.data_ptr<T>();
     at::parallel_for(0, x.size(0), std::max<Int>(1, grain / width), [&](Int first, Int last) {
       best<normRows<T>>(from, scale, to, width, float(epsilon), first, last);
@@ -375,7 +375,7 @@ Tensor gated(const Tensor& both) {
   Tensor out = at::empty({both.size(0), width}, both.options());
   typed(both, [&](auto zero) {
     using T = decltype(zero);
-    const T* const from = both.const_data_ptr<T>();
+    const T* const from = both.data_ptr<T>();
     T* const to = out.data_ptr<T>();
     at::parallel_for(0, both.size(0), std::max<Int>(1, grain / width), [&](Int first, Int last) {
       best<gateRows<T>>(from, to, width, first, last);
