@@ -38,8 +38,7 @@ const fake: RunChild = async ({ args, signal }) => {
   const mode = args.includes('--resume') ? 'resume' : valueOf(args, '--preset');
   calls.push(`train ${mode} ${folder.slice(root.length)}`);
   if (!args.includes('--resume')) {
-    makeRun({ folder, iterations: 2, problemsPerIteration: 1, stepsPerIteration: 2 });
-    mkdirSync(join(folder, 'last'));
+    makeRun({ folder, iterations: 2, problemsPerIteration: 1, stepsPerIteration: 2, saved: true });
   }
   return '';
 };
@@ -128,29 +127,61 @@ test('a cell that fails is reported, does not stop the others, and is tried agai
 
 test('a finished run that was not evaluated is evaluated; one that was cut short goes on', async () => {
   const run = join(root, 'out', 'cells', 'grpo', 'seed-0', 'run');
-  makeRun({ folder: run, iterations: 1, problemsPerIteration: 1 });
-  mkdirSync(join(run, 'last'));
+  makeRun({ folder: run, iterations: 1, problemsPerIteration: 1, saved: true });
+  const unsaved = join(root, 'out', 'cells', 'filter', 'seed-0', 'run');
+  makeRun({ folder: unsaved, iterations: 1, problemsPerIteration: 1 });
   const half = join(root, 'out', 'cells', 'ssr', 'seed-0', 'run');
   makeRun({ folder: half, iterations: 1, problemsPerIteration: 1, unfinished: true });
-  const words = small.map((word) => (word === '2' ? '1' : word));
+  const words = small.map((word) =>
+    word === '2' ? '1' : word === 'grpo,ssr' ? 'grpo,filter,ssr' : word,
+  );
   expect((await ablate(fake, words)).code).toBe(0);
   expect(calls).toEqual([
     'assess /base',
     'assess /out/cells/grpo/seed-0/run/last',
+    // Its last weights were published, and it was killed before they were saved.
+    'train resume /out/cells/filter/seed-0/run',
+    'assess /out/cells/filter/seed-0/run/last',
     'train resume /out/cells/ssr/seed-0/run',
     'assess /out/cells/ssr/seed-0/run/last',
   ]);
 });
 
-test('results of other settings or another base are not mixed in', async () => {
+test('results of other settings or another base are not mixed in: told before anything is run', async () => {
   await ablate(fake, small);
+  calls = [];
   const changed = await ablate(fake, [...small, '--with', 'optim.learningRate=1e-5']);
-  expect(changed.code).toBe(1);
+  expect([changed.code, calls]).toEqual([1, []]);
   expect(changed.err).toContain(
-    'was measured with other settings or another model; choose another --out',
+    '4 of 4 cells (grpo/seed-0, ssr/seed-0, grpo/seed-1, …) were begun with other settings or another model',
   );
   writeFileSync(join(root, 'base', 'model.safetensors'), 'other weights');
-  expect((await ablate(fake, small)).code).toBe(1);
+  expect([(await ablate(fake, small)).code, calls]).toEqual([1, []]);
+});
+
+test('a cell that was cut short does not go on with other settings', async () => {
+  const cut: RunChild = async (child) => {
+    if (child.args[0] === 'train') throw new Error('train failed (killed by SIGKILL)');
+    return fake(child);
+  };
+  expect((await ablate(cut, small)).code).toBe(1);
+  const changed = await ablate(fake, [...small, '--with', 'train.maxIterations=8']);
+  expect(changed.code).toBe(1);
+  expect(changed.err).toContain('were begun with other settings or another model');
+  expect((await ablate(fake, small)).code).toBe(0);
+});
+
+test('one set is not written over another', async () => {
+  await ablate(fake, small);
+  const page = readFileSync(join(root, 'out', 'ablation.html'), 'utf8');
+  calls = [];
+  const other = await ablate(
+    fake,
+    small.map((word) => (word === 'modes-tiny' ? 'paper-tiny' : word)),
+  );
+  expect([other.code, calls]).toEqual([1, []]);
+  expect(other.err).toContain('holds the ablation modes-tiny; choose another --out for paper-tiny');
+  expect(readFileSync(join(root, 'out', 'ablation.html'), 'utf8')).toBe(page);
 });
 
 test('a second stage starts from the first of its seed', async () => {

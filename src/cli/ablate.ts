@@ -1,14 +1,17 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import type { Assessed, BlockTable, CellResult, Ended } from '#ablate';
+import type { Assessed, BlockTable, CellResult, Ended, Job } from '#ablate';
 import {
+  AblationError,
   ablationPage,
   ablationSets,
   chosenBlocks,
+  columns,
   jobsOf,
   markdownOf,
+  rowTexts,
   runJobs,
   tableOf,
 } from '#ablate';
@@ -16,11 +19,10 @@ import { closestWord } from '#rl';
 import { writePage } from '#report';
 import { baseOf } from './ablate/base.ts';
 import type { Bench } from './ablate/cell-run.ts';
-import { finishedResult, fingerprintOf, runCell } from './ablate/cell-run.ts';
+import { finishedResult, fingerprintOf, isOfOthers, runCell } from './ablate/cell-run.ts';
 import type { RunChild } from './ablate/child.ts';
 import { runChild } from './ablate/child.ts';
 import { makePool } from './ablate/pool.ts';
-import { columns, rowTexts } from '#ablate';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { weightsHash } from './compose.ts';
@@ -119,16 +121,13 @@ async function ablate(given: Options, io: Io, child: RunChild): Promise<ExitCode
     .filter(Boolean);
   const blocks = chosenBlocks(set, { cells, seeds });
   const jobs = jobsOf(blocks, seeds);
+  demandSet(outOf(given, set.name, io), set.name);
   const bench = await benchOf(given, set, { io, child });
+  const fingerprints = fingerprintsOf(jobs, bench);
   const base = await baseOf(bench);
   io.err(`base: ${(100 * base.greedy.share).toFixed(1)} % of ${base.problems} right\n`);
   const facts = factsOf(given, bench, base);
   const results = new Map<string, CellResult>();
-  const fingerprints = new Map<string, string>();
-  for (const job of jobs) {
-    const start = job.after === undefined ? '' : (fingerprints.get(job.after) ?? '');
-    fingerprints.set(job.id, fingerprintOf(job, bench, start));
-  }
   const show = (ended: readonly Ended[]): readonly BlockTable[] => {
     const measured = [...results.values()];
     const tables = tableOf(blocks, measured, ended);
@@ -170,6 +169,40 @@ async function ablate(given: Options, io: Io, child: RunChild): Promise<ExitCode
   return conclude({ tables, ended, given, bench, io });
 }
 
+function outOf(given: Options, name: string, { cwd }: Io): string {
+  return resolve(cwd, given.out ?? join('ablations', name));
+}
+
+/** The page of one set is not written over that of another. */
+function demandSet(out: string, name: string): void {
+  const path = join(out, 'ablation.json');
+  if (!existsSync(path)) return;
+  const found = /"set": "([^"]*)"/u.exec(readFileSync(path, 'utf8').slice(0, 200))?.[1];
+  if (found === undefined || found === name) return;
+  throw new AblationError(`${out} holds the ablation ${found}; choose another --out for ${name}`);
+}
+
+/**
+ * Hashes of what decides the results, by job.
+ *
+ * @throws AblationError: some cells were begun otherwise, which is known before anything is run.
+ */
+function fingerprintsOf(jobs: readonly Job[], bench: Bench): ReadonlyMap<string, string> {
+  const fingerprints = new Map<string, string>();
+  for (const job of jobs) {
+    const start = job.after === undefined ? '' : (fingerprints.get(job.after) ?? '');
+    fingerprints.set(job.id, fingerprintOf(job, bench, start));
+  }
+  const others = jobs.filter((job) => isOfOthers(job, bench, fingerprints.get(job.id) ?? ''));
+  if (others.length === 0) return fingerprints;
+  const named = others.slice(0, 3).map(({ id }) => id);
+  const more = others.length > named.length ? ', …' : '';
+  throw new AblationError(
+    `${bench.out}: ${others.length} of ${jobs.length} cells (${named.join(', ')}${more}) were begun ` +
+      'with other settings or another model; give those again, choose another --out, or move the cells away',
+  );
+}
+
 async function benchOf(
   given: Options,
   { name, pool }: (typeof ablationSets)[number],
@@ -187,7 +220,7 @@ async function benchOf(
   }
   const cores = Math.max(1, Math.floor(availableParallelism() / given.jobs));
   const bench: Bench = {
-    out: resolve(io.cwd, given.out ?? join('ablations', name)),
+    out: outOf(given, name, io),
     model,
     weights: weightsHash(model),
     given: given.with,

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { readRun, RunError, summarise } from '#run';
+import { readRun, RunError } from '#run';
 import type { Command, ExitCode, Io } from './command.ts';
+import { isComplete } from './complete-run.ts';
 import { doctor } from './doctor.ts';
 import { measured } from './quickstart/measured.ts';
 import { courseLines, summaryLines, summaryOf } from './quickstart/summary.ts';
 import type { Measurements, Summary } from './quickstart/summary.ts';
 import { worthReading } from './quickstart/worth-reading.ts';
+import { reportAtEnd } from './report.ts';
 import { trainCommand } from './train.ts';
 import { projectRoot } from './version.ts';
 
@@ -88,16 +90,14 @@ async function trained(
   io: Io,
 ): Promise<ExitCode> {
   const begun = existsSync(join(folder, 'run.sqlite'));
-  if (begun && isFinished(folder)) return 0;
+  if (begun && isComplete(folder)) {
+    if (!existsSync(join(folder, 'report.html'))) await reportAtEnd(folder, io);
+    return 0;
+  }
   io.err(`\n${title}\n`);
   const fresh = { preset, start, seed, set };
   const given = { ...(begun ? { resume: true } : fresh), run: folder, threads };
   return trainCommand.run({ options: trainCommand.options.parse(given), positionals: [] }, io);
-}
-
-function isFinished(folder: string): boolean {
-  using run = readRun(folder);
-  return summarise(run).finished;
 }
 
 async function measure(

@@ -83,6 +83,8 @@ export class TrainListener {
     const name = `iteration-${String(iteration).padStart(5, '0')}`;
     const known = store.checkpoints().some((checkpoint) => checkpoint.name === name);
     if (checkpointDue(config, at) && !known) await this.save(name);
+    // Its row was written, and the run killed before the links were moved.
+    else if (known) linkCheckpoints(store);
   }
 
   /** Saves weights and the state of the last event, under a name that is not taken. */

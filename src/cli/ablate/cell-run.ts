@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Assessed, CellResult, Job } from '#ablate';
 import { trainingOf } from '#ablate';
 import { writePage } from '#report';
-import { readRun, summarise } from '#run';
+import { readRun } from '#run';
+import { isComplete } from '../complete-run.ts';
 import type { RunChild } from './child.ts';
 
 /** What all cells of an ablation share. */
@@ -60,7 +61,7 @@ export function fingerprintOf(job: Job, bench: Bench, start: string): string {
   return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 16);
 }
 
-/** The result of a job that is done; undefined when there is none, or one of other settings. */
+/** The result of a job that is done; undefined when there is none. */
 export function finishedResult(
   job: Job,
   bench: Bench,
@@ -68,17 +69,24 @@ export function finishedResult(
 ): CellResult | undefined {
   const path = join(cellFolder(bench, job), 'result.json');
   if (!existsSync(path)) return undefined;
-  const found = readResult(path);
-  if (found?.fingerprint === fingerprint) return found;
-  const why =
-    found === undefined ? 'cannot be read' : 'was measured with other settings or another model';
-  throw new Error(`${path} ${why}; choose another --out, or move it away`);
+  const found = read<CellResult>(path);
+  if (found?.format === 1 && found.fingerprint === fingerprint) return found;
+  throw new Error(`${path} cannot be read; choose another --out, or move it away`);
 }
 
-function readResult(path: string): CellResult | undefined {
+/** Whether a cell was begun or measured under other settings or from another model. */
+export function isOfOthers(job: Job, bench: Bench, fingerprint: string): boolean {
+  const known = ['result.json', 'begun.json'].flatMap((name) => {
+    const path = join(cellFolder(bench, job), name);
+    const found = existsSync(path) ? read<Partial<CellResult>>(path) : undefined;
+    return found?.fingerprint ?? [];
+  });
+  return known.some((one) => one !== fingerprint);
+}
+
+function read<Document>(path: string): Document | undefined {
   try {
-    const result = JSON.parse(readFileSync(path, 'utf8')) as CellResult;
-    return result.format === 1 ? result : undefined;
+    return JSON.parse(readFileSync(path, 'utf8')) as Document;
   } catch {
     return undefined;
   }
@@ -88,6 +96,7 @@ function readResult(path: string): CellResult | undefined {
 export async function runCell(job: Job, bench: Bench, fingerprint: string): Promise<CellResult> {
   const folder = cellFolder(bench, job);
   const run = join(folder, 'run');
+  writePage(join(folder, 'begun.json'), `${JSON.stringify({ fingerprint })}\n`);
   await train(job, bench, run);
   const assessed = await assessOf(join(run, 'last'), join(folder, 'log.txt'), bench);
   const { cell, seed } = job;
@@ -127,7 +136,7 @@ function stateOf(run: string): 'none' | 'begun' | 'finished' {
   try {
     using reader = readRun(run);
     reader.head();
-    return summarise(reader).finished ? 'finished' : 'begun';
+    return isComplete(run) ? 'finished' : 'begun';
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     let aside = `${run}.unreadable`;

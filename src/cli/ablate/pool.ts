@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolPlan } from '#ablate';
+import { AblationError } from '#ablate';
 import { writePage } from '#report';
 import { createSeed } from '#run';
 import type { Bench } from './cell-run.ts';
@@ -25,6 +26,14 @@ export async function makePool(
   const { out, model, child, signal } = bench;
   const folder = join(out, 'pool');
   const path = join(folder, 'problems.jsonl');
+  const key = JSON.stringify({ weights: bench.weights, ...plan });
+  const keyPath = join(folder, 'made-for.json');
+  if (!existsSync(keyPath)) writePage(keyPath, `${key}\n`);
+  else if (readFileSync(keyPath, 'utf8').trim() !== key) {
+    throw new AblationError(
+      `${folder} was chosen by another model; choose another --out, or move it away`,
+    );
+  }
   if (!existsSync(path)) {
     const log = join(folder, 'log.txt');
     const candidates = join(folder, 'candidates');

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptRow, Metrics, ProblemRow, Random, RolloutRow, RunStore, VerdictRow } from '#run';
 import { createRun, createSeed } from '#run';
@@ -19,6 +19,8 @@ export interface MadeRun {
   readonly name?: string;
   /** Stopped before its last weights were published. */
   readonly unfinished?: true;
+  /** Its last weights are a checkpoint, which `last` points to; no weights are in it. */
+  readonly saved?: true;
 }
 
 const groupSize = 8;
@@ -58,6 +60,11 @@ export function makeRun(made: MadeRun): void {
   const last = { iteration: iterations, step: iterations * stepsPerIteration };
   store.record({ ...last, kind: 'published', data: { weightsVersion: iterations, final: true } });
   validate(store, made, { ...last, random });
+  if (made.saved !== true) return;
+  const name = 'last-of-all';
+  const address = join(made.folder, 'checkpoints', name);
+  store.checkpoint({ ...last, name, address, score: null, state: new Uint8Array(1) }, 1);
+  symlinkSync(join('checkpoints', name), join(made.folder, 'last'), 'dir');
 }
 
 interface Moment {
