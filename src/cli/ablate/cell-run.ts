@@ -69,8 +69,8 @@ export function finishedResult(
 ): CellResult | undefined {
   const path = join(cellFolder(bench, job), 'result.json');
   if (!existsSync(path)) return undefined;
-  const found = read<CellResult>(path);
-  if (found?.format === 1 && found.fingerprint === fingerprint) return found;
+  const found = read(path);
+  if (found?.format === 1 && found.fingerprint === fingerprint) return found as CellResult;
   throw new Error(`${path} cannot be read; choose another --out, or move it away`);
 }
 
@@ -78,15 +78,15 @@ export function finishedResult(
 export function isOfOthers(job: Job, bench: Bench, fingerprint: string): boolean {
   const known = ['result.json', 'begun.json'].flatMap((name) => {
     const path = join(cellFolder(bench, job), name);
-    const found = existsSync(path) ? read<Partial<CellResult>>(path) : undefined;
+    const found = existsSync(path) ? read(path) : undefined;
     return found?.fingerprint ?? [];
   });
   return known.some((one) => one !== fingerprint);
 }
 
-function read<Document>(path: string): Document | undefined {
+function read(path: string): Partial<CellResult> | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Document;
+    return JSON.parse(readFileSync(path, 'utf8')) as Partial<CellResult>;
   } catch {
     return undefined;
   }
