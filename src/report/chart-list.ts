@@ -15,6 +15,8 @@ export interface ChartPlan extends Pick<Chart, 'id' | 'title' | 'help' | 'y' | '
   readonly metrics: readonly Drawn[];
   /** Measured at the end of an iteration. */
   readonly ends?: true;
+  /** Said nothing of where nothing is rethought by force: its zeros would be no finding. */
+  readonly ofRethinking?: true;
   /** Words for a run without these metrics. */
   readonly missing: string;
 }
@@ -146,6 +148,7 @@ const rethinking: readonly ChartPlan[] = [
       { metric: 'rethink/wrong_to_right/all', name: 'wrong → right', color: 2 },
       { metric: 'rethink/right_to_wrong/all', name: 'right → wrong', color: 1 },
     ],
+    ofRethinking: true,
     missing: noRethinking,
   },
   {
@@ -155,6 +158,7 @@ const rethinking: readonly ChartPlan[] = [
     kind: 'lines',
     y: { label: 'responses', format: 'count', from: 0 },
     metrics: one('rethink/kept'),
+    ofRethinking: true,
     missing: noRethinking,
   },
   {
@@ -276,6 +280,7 @@ const health: readonly ChartPlan[] = [
     kind: 'lines',
     y: { label: 'nats per token', format: 'number', from: 0 },
     metrics: one('nll/loss'),
+    ofRethinking: true,
     missing: 'Nothing is imitated in this run: loss.nllCoef is 0, or nothing was kept.',
   },
 ];

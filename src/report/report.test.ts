@@ -213,6 +213,26 @@ test('a run without rollouts gets a report that says so', async () => {
   expect(text).toContain('unchecked');
 });
 
+test('where nothing is made to think again, its zeros are not shown as a finding', async () => {
+  makeRun({ folder: at('off'), iterations: 2, rethinks: false });
+  const page = await runReport([at('off')]);
+  const ids = chartsIn(page).map(({ id }) => id);
+  expect(ids).toContain('waits');
+  expect(ids.filter((id) => ['forced', 'kept', 'nll'].includes(id))).toEqual([]);
+  const text = words(page);
+  expect(text).toMatch(/Rethinking by force\s+–\s+off in this run/u);
+  expect(text).toContain('rethink.mode is off');
+  expect(text).not.toContain('Verdict before and after the trigger');
+});
+
+test('of more lines than there are colours those are drawn that changed most', async () => {
+  makeRun({ folder: at('many'), iterations: 4, categories: 14 });
+  const chart = chartsIn(await runReport([at('many')])).find(({ id }) => id === 'category');
+  const expected = Array.from({ length: 10 }, (_, index) => `kind ${index + 4}`);
+  expect(chart?.series.map(({ name }) => name).sort()).toEqual(expected.sort());
+  expect(chart?.help).toContain('Of 14, the 10 that changed most.');
+});
+
 test('a long curve is thinned to means with the band from smallest to largest', () => {
   const values = Array.from({ length: 10 }, (_, step) => ({
     step,

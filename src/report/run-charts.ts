@@ -1,6 +1,7 @@
 import type { RunReader } from '#run';
 import type { Chart, MissingChart, Point, Series } from './chart.ts';
 import type { ChartPlan, Drawn } from './chart-list.ts';
+import { rethinksByForce } from './rethinks.ts';
 import type { Value } from './thin.ts';
 import { brief, thinned } from './thin.ts';
 
@@ -12,6 +13,8 @@ export interface DrawnRun {
 
 const mostPoints = 240;
 const mostColumns = 120;
+/** As many as there are colours to tell apart. */
+const mostLines = 10;
 const x = { label: 'optimizer step' };
 
 /**
@@ -19,10 +22,14 @@ const x = { label: 'optimizer step' };
  * each other in one chart per metric, so that colours always mean one thing.
  */
 export function chartsOf(
-  plan: ChartPlan,
+  whole: ChartPlan,
   runs: readonly DrawnRun[],
 ): readonly (Chart | MissingChart)[] {
-  const found = runs.map(({ run, name }) => ({ name, lines: linesOf(plan, run) }));
+  const all = runs.map(({ run, name }) => ({
+    name,
+    lines: whole.ofRethinking === true && !rethinksByForce(run) ? [] : linesOf(whole, run),
+  }));
+  const { plan, found } = bounded(whole, all);
   if (found.every(({ lines }) => lines.length === 0)) {
     return [{ id: plan.id, title: plan.title, missing: plan.missing }];
   }
@@ -43,6 +50,41 @@ export function chartsOf(
     const title = name === '' ? plan.title : `${plan.title}: ${name}`;
     return chart(plan, { id: `${plan.id}-${index}`, title, colors: 'runs' }, series);
   });
+}
+
+interface Found {
+  readonly name: string;
+  readonly lines: readonly Series[];
+}
+
+/** Of more lines than there are colours, those that changed most. */
+function bounded(
+  plan: ChartPlan,
+  found: readonly Found[],
+): { readonly plan: ChartPlan; readonly found: readonly Found[] } {
+  const changes = new Map<string, number>();
+  for (const { name, points } of found.flatMap(({ lines }) => lines)) {
+    changes.set(name, Math.max(changes.get(name) ?? 0, change(points)));
+  }
+  if (plan.kind === 'stack' || changes.size <= mostLines) return { plan, found };
+  const order = [...changes].sort(([, a], [, b]) => b - a).map(([name]) => name);
+  const kept = new Set(order.slice(0, mostLines));
+  return {
+    plan: { ...plan, help: `${plan.help} Of ${changes.size}, the ${mostLines} that changed most.` },
+    found: found.map(({ name, lines }) => ({
+      name,
+      lines: lines.filter((line) => kept.has(line.name)),
+    })),
+  };
+}
+
+/** From the mean of the first half to that of the second. */
+function change(points: readonly Point[]): number {
+  const values = points.flatMap(([, value]) => value ?? []);
+  const half = Math.ceil(values.length / 2);
+  const mean = (some: readonly number[]) =>
+    some.reduce((sum, value) => sum + value, 0) / Math.max(1, some.length);
+  return Math.abs(mean(values.slice(-half)) - mean(values.slice(0, half)));
 }
 
 function chart(

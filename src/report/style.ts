@@ -24,7 +24,7 @@ small{display:block;font-weight:400}.id{font-size:.75rem;overflow-wrap:anywhere}
 .up{color:var(--good)}.down{color:var(--bad)}.warn{color:var(--bad)}
 .stamp,.alarm{border-left:4px solid var(--bad);background:var(--card);padding:.5rem .8rem;margin:.6rem 0;border-radius:0 6px 6px 0}
 nav{position:sticky;top:0;z-index:5;background:color-mix(in srgb,var(--ground) 92%,transparent);border-bottom:1px solid var(--line);margin-top:1.2rem}
-nav div{max-width:82rem;margin:0 auto;padding:.55rem 1.25rem;display:flex;gap:1.1rem;overflow-x:auto;white-space:nowrap}
+nav div{max-width:82rem;margin:0 auto;padding:.55rem 1.25rem;display:flex;gap:1.1rem;overflow-x:auto;white-space:nowrap;font-size:.9rem}
 a{color:var(--accent);text-decoration:none}a:hover,a:focus-visible{text-decoration:underline}
 .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,15.5rem),1fr));gap:.8rem;margin:1.2rem 0}
 .tile,.card{background:var(--card);border:1px solid var(--line);border-radius:10px}
@@ -32,8 +32,8 @@ a{color:var(--accent);text-decoration:none}a:hover,a:focus-visible{text-decorati
 .tile .value{font-size:1.55rem;font-weight:600;line-height:1.25;margin:.1rem 0;font-variant-numeric:tabular-nums}
 .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr));gap:1rem}
 figure{margin:0;padding:.9rem 1rem .6rem;min-width:0;display:flex;flex-direction:column}figure h3{margin:0}.help{margin:.1rem 0 .4rem}
-figure.missing p,.missing{color:var(--soft);font-size:.9rem}
-.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem .5rem;margin:.2rem 0;padding:0;font-size:.83rem}
+figure.missing{align-self:start}figure.missing p,.missing{color:var(--soft);font-size:.9rem}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:.1rem .5rem;margin:.2rem 0;padding:0;font-size:.83rem;max-height:8.4rem;overflow-y:auto}
 .legend button{font:inherit;color:inherit;background:none;border:0;border-radius:4px;padding:.1rem .3rem;cursor:pointer;text-align:left}
 .legend button:hover{background:var(--ground)}.legend button[aria-pressed=false]{opacity:.4;text-decoration:line-through}
 .legend b{font-weight:600;font-variant-numeric:tabular-nums}
@@ -46,8 +46,8 @@ caption{text-align:left;padding-bottom:.3rem}th,td{padding:.3rem .8rem .3rem 0;b
 th:first-child,td:first-child,table.plain td,table.plain th{text-align:left}th{font-weight:600;font-size:.82rem}table.plain td{overflow-wrap:anywhere}
 table.glance td{min-width:8.5rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
-.readings{display:grid;gap:.9rem;margin:.5rem 0 1rem}
-.reading{padding:1rem;display:grid;grid-template-columns:minmax(11rem,17rem) minmax(0,1fr);gap:1.2rem}
+.readings{display:grid;gap:.9rem;margin:.5rem 0 1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,32rem),1fr))}
+.reading{padding:1rem;display:grid;grid-template-columns:minmax(9rem,12.5rem) minmax(0,1fr);gap:1.2rem;align-content:start}
 .asked img{display:block;max-width:100%;height:auto;border-radius:6px;border:1px solid var(--line);margin-bottom:.5rem}
 .asked img.pixels{width:11rem;image-rendering:pixelated}.no-picture{border:1px dashed var(--line);border-radius:6px;padding:1rem;font-size:.82rem;color:var(--soft);overflow-wrap:anywhere}
 .question{white-space:pre-wrap;overflow-wrap:anywhere}
@@ -61,6 +61,6 @@ footer{padding-top:2.5rem;padding-bottom:2.5rem}
 .tiles{grid-template-columns:1fr 1fr;gap:.5rem}.tile{padding:.6rem .7rem}.tile .value{font-size:1.2rem}
 .reading{grid-template-columns:1fr;gap:.6rem}figure{padding:.8rem .7rem .4rem}}
 @media print{:root{color-scheme:light}body{font-size:10.5pt;background:#fff}nav,.legend button[aria-pressed=false]{display:none}header,main,footer{max-width:none;padding:0}
-.charts{grid-template-columns:1fr 1fr}.card,.tile{break-inside:avoid;border-color:#ccc}h2,h3,h4{break-after:avoid}
+.charts{grid-template-columns:1fr 1fr}.legend{max-height:none}.readings{grid-template-columns:1fr}.card,.tile{break-inside:avoid;border-color:#ccc}h2,h3,h4{break-after:avoid}
 .tiles{grid-template-columns:repeat(4,1fr)}.reading{grid-template-columns:9rem 1fr}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

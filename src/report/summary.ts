@@ -2,6 +2,7 @@ import type { RunReader, RunSummary } from '#run';
 import { summarise } from '#run';
 import type { Change } from './change.ts';
 import { duration, number, percent, points, probability } from './format.ts';
+import { rethinksByForce } from './rethinks.ts';
 
 /** One figure of a run, large, with the words that go with it. */
 export interface Tile {
@@ -112,7 +113,7 @@ function replayed(run: RunReader): Tile {
 function forced(run: RunReader): Tile {
   const name = 'Rethinking by force';
   const total = (metric: string) => valuesOf(run, metric).reduce((a, b) => a + b, 0);
-  if (valuesOf(run, 'rethink/kept').length === 0) {
+  if (!rethinksByForce(run) || valuesOf(run, 'rethink/kept').length === 0) {
     return { name, value: '–', note: 'off in this run' };
   }
   const fixed = total('rethink/wrong_to_right/all');

@@ -4,6 +4,7 @@ import { paletteSize } from './figure.ts';
 import { number } from './format.ts';
 import type { Html } from './html.ts';
 import { markup } from './html.ts';
+import { rethinksByForce } from './rethinks.ts';
 import type { DrawnRun } from './run-charts.ts';
 import type { RunGlance } from './summary.ts';
 
@@ -147,7 +148,7 @@ export function triggerTable(run: RunReader): Html {
     const [, trigger] = /^rethink\/wrong_to_right\/(.+)$/u.exec(name) ?? [];
     return trigger === undefined || trigger === 'all' ? [] : [trigger];
   });
-  if (triggers.length === 0) return markup``;
+  if (triggers.length === 0 || !rethinksByForce(run)) return markup``;
   const total = (change: string, trigger: string) =>
     run.series(`rethink/${change}/${trigger}`).reduce((sum, { value }) => sum + (value ?? 0), 0);
   const changes = ['wrong_to_right', 'right_to_wrong', 'right_to_right', 'wrong_to_wrong'];

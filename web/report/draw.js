@@ -127,7 +127,8 @@
             text: 'text',
             frameAnchor: 'right',
             textAnchor: 'end',
-            dy: -6,
+            // Two levels may lie close together: the lower one has its name below.
+            dy: y === Math.max(...(chart.levels ?? []).map((level) => level.y)) ? -6 : 7,
             fill: 'var(--soft)',
           }),
         ]),

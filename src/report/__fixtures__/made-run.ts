@@ -17,6 +17,8 @@ export interface MadeRun {
   /** Path of the picture of every problem. */
   readonly picture?: string;
   readonly name?: string;
+  /** How many categories its problems have; a category gains more the later it stands. */
+  readonly categories?: number;
   /** Stopped before its last weights were published. */
   readonly unfinished?: true;
   /** Its last weights are a checkpoint, which `last` points to; no weights are in it. */
@@ -32,6 +34,7 @@ const head = (made: MadeRun) => ({
     seed: made.seed ?? 0,
     batch: { mode: made.mode ?? 'ssr' },
     eval: { templates: ['default'] },
+    ...(made.rethinks === undefined ? {} : { rethink: { mode: made.rethinks ? 'random' : 'off' } }),
   },
   versions: { program: '0.1.0', data: 'd0' },
   stamps: [],
@@ -74,6 +77,8 @@ interface Moment {
 }
 
 const categories = ['bars', 'count', 'sum', 'where'];
+const categoriesOf = ({ categories: count }: MadeRun): readonly string[] =>
+  count === undefined ? categories : Array.from({ length: count }, (_, index) => `kind_${index}`);
 
 /** Two hundred greedy answers, in their file and as metrics. */
 function validate(store: RunStore, made: MadeRun, { iteration, step, random }: Moment): void {
@@ -182,7 +187,13 @@ function collectedMetrics(made: MadeRun, skill: number, random: Random): Metrics
   return {
     'reward/mean': skill + noise(),
     'reward/final_mean': skill + 0.05 + noise(),
-    ...Object.fromEntries(categories.map((name) => [`category/${name}/correct_mean`, skill + noise()])),
+    ...Object.fromEntries(
+      categoriesOf(made).map((name, place, { length }) => [
+        `category/${name}/correct_mean`,
+        // Noise is far smaller than what one category gains over its neighbour.
+        made.categories === undefined ? skill + noise() : (skill * (place + 1)) / length + noise() / 1000,
+      ]),
+    ),
     'group/effective_fraction': 0.9 - skill / 2 + noise(),
     'group/all_correct_fraction': skill / 2 + noise() - 0.1,
     'group/all_wrong_fraction': 0.1 + noise(),
@@ -196,15 +207,18 @@ function collectedMetrics(made: MadeRun, skill: number, random: Random): Metrics
     'response/length_p95': 40 + 30 * skill,
     'response/truncation_fraction': 0,
     'mismatch/abs_prob_mean': 1e-5 * (1 + random.float()),
-    ...(made.rethinks === true
-      ? {
-          'rethink/kept': 20,
-          'rethink/wrong_to_right/all': 25,
-          'rethink/right_to_wrong/all': 11,
-          'rethink/wrong_to_right/self_questioning': 25,
-          'rethink/right_to_wrong/self_questioning': 11,
-        }
-      : {}),
+    ...(made.rethinks === undefined ? {} : rethinkMetrics(Number(made.rethinks))),
+  };
+}
+
+/** Zeros, not nothing, are what a run without rethinking stores. */
+function rethinkMetrics(times: number): Metrics {
+  return {
+    'rethink/kept': 20 * times,
+    'rethink/wrong_to_right/all': 25 * times,
+    'rethink/right_to_wrong/all': 11 * times,
+    'rethink/wrong_to_right/self_questioning': 25 * times,
+    'rethink/right_to_wrong/self_questioning': 11 * times,
   };
 }
 
