@@ -1,6 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkpoint } from './__fixtures__/small-run.ts';
 import { expectSuccess } from './expect-success.ts';
@@ -55,6 +56,28 @@ test('killed in the middle and started again, it ends with the same document', a
   }
   const { out } = expectSuccess(await quickstart('killed'));
   expect(out.replaceAll('killed', 'whole')).toBe(whole.out);
+});
+
+test('killed between the last step of a stage and what is saved of it, it ends with the same document', async () => {
+  const whole = await quickstart('whole');
+  cpSync(join(root, 'whole'), join(root, 'unsaved'), { recursive: true, verbatimSymlinks: true });
+  // Stage 1 had not written the row of its last checkpoint, stage 2 had not moved the links to it.
+  using database = new DatabaseSync(join(root, 'unsaved', 'stage-1', 'run.sqlite'));
+  database.exec('DELETE FROM checkpoints WHERE iteration = 1');
+  for (const [stage, link] of [
+    ['stage-1', 'best'],
+    ['stage-1', 'last'],
+    ['stage-2', 'best'],
+    ['stage-2', 'last'],
+  ] as const)
+    rmSync(join(root, 'unsaved', stage, link));
+  rmSync(join(root, 'unsaved', 'stage-2', 'report.html'));
+  const { out } = expectSuccess(await quickstart('unsaved'));
+  expect(out.replaceAll('unsaved', 'whole')).toBe(whole.out);
+  for (const stage of ['stage-1', 'stage-2']) {
+    expect(existsSync(join(root, 'unsaved', stage, 'last', 'model.safetensors'))).toBe(true);
+    expect(existsSync(join(root, 'unsaved', stage, 'report.html'))).toBe(true);
+  }
 });
 
 test('Ctrl-C ends it with a checkpoint and says how to go on', async () => {
