@@ -125,6 +125,36 @@ test('a cell that fails is reported, does not stop the others, and is tried agai
   ]);
 });
 
+test('a page that cannot be written costs no cell: the table is told, the next call writes the page', async () => {
+  mkdirSync(join(root, 'out', 'ablation.html'), { recursive: true });
+  const first = await ablate(fake, small);
+  expect(first.code).toBe(1);
+  expect(first.out).toMatch(/grpo +2 +60\.0/u);
+  expect(first.err).toContain('what is measured is kept, the same command writes the page');
+  expect(first.err).not.toContain('FAILED');
+  rmSync(join(root, 'out', 'ablation.html'), { recursive: true });
+  calls = [];
+  expect([(await ablate(fake, small)).code, calls]).toEqual([0, []]);
+  expect(readFileSync(join(root, 'out', 'ablation.html'), 'utf8')).toContain('60.0');
+});
+
+test('stopped while one cell is tried again, the page keeps what the others found', async () => {
+  await ablate(fake, small);
+  rmSync(join(root, 'out', 'cells', 'grpo', 'seed-0', 'result.json'));
+  const controller = new AbortController();
+  const stopping: RunChild = async (child) => {
+    const out = await fake(child);
+    controller.abort(new DOMException('stopped', 'AbortError'));
+    return out;
+  };
+  await ablate(stopping, small, controller.signal);
+  const path = join(root, 'out', 'ablation.json');
+  const { tables } = JSON.parse(readFileSync(path, 'utf8')) as {
+    tables: { rows: { seeds: number }[] }[];
+  };
+  expect(tables[0]?.rows.map(({ seeds }) => seeds)).toEqual([2, 2]);
+});
+
 test('a finished run that was not evaluated is evaluated; one that was cut short goes on', async () => {
   const run = join(root, 'out', 'cells', 'grpo', 'seed-0', 'run');
   makeRun({ folder: run, iterations: 1, problemsPerIteration: 1, saved: true });

@@ -235,10 +235,9 @@ test("the page shows our curves beside the paper's own data, with its source", (
 });
 
 test('curves are means over seeds at the steps that all seeds have', () => {
-  const [chart] = groupCharts([result('ssr', 0, 0.6), result('ssr', 1, 0.6)]);
-  const [x, mean, low = 0, high = 0] = chart?.series[0]?.points[1] ?? [0, 0];
-  expect([x, mean]).toEqual([16, 0.55]);
-  expect(high - (mean ?? 0)).toBeCloseTo((mean ?? 0) - low, 6);
+  // 0.5 and 0.52 at the second step: 0.51 ± 12.706 · 0.02 / √2 / √2.
+  const [chart] = groupCharts([result('ssr', 0, 0.6), result('ssr', 0.2, 0.6)]);
+  expect(chart?.series[0]?.points[1]).toEqual([16, 0.51, 0.38294, 0.63706]);
   const shorter = result('ssr', 1, 0.6, {
     curves: { ...result('ssr', 1, 0.6).curves, effective: [[0, 0.9]] },
   });
@@ -246,6 +245,15 @@ test('curves are means over seeds at the steps that all seeds have', () => {
   expect(rethinkingCharts([result('ssr', 0, 0.6)], { reasoner: 'ssr', rethinker: 'none' })).toEqual(
     [],
   );
+});
+
+test('the band of a share stays between 0 and 1', () => {
+  const waiting = [0, 0.3].map((share, seed) =>
+    result('ssr', seed, 0.6, {
+      curves: { ...result('ssr', seed, 0.6).curves, effective: [[0, share]] },
+    }),
+  );
+  expect(groupCharts(waiting)[0]?.series[0]?.points).toEqual([[0, 0.15, 0, 1]]);
 });
 
 test("the paper's figures are shipped as it prints them", () => {

@@ -104,7 +104,7 @@ export function advantageCharts(
         kind: 'stack',
         id: `advantages-${cell}`,
         title: `Trained advantages: ${cell}`,
-        help: `Batches of the last iteration, ${seeds(own)}; ${(100 * zero).toFixed(1)} % exactly at 0.`,
+        help: `Batches of the last iteration, ${seeds(own)}; ${(100 * zero).toFixed(1)} % exactly at 0, in the bar that begins there.`,
         x: { label: 'advantage' },
         y: { label: 'share of samples', format: 'share', from: 0 },
         colors: 'names',
@@ -235,13 +235,15 @@ function meanCurve(curves: readonly Curve[]): readonly Point[] {
     );
 }
 
+/** A band of what cannot be negative, or of shares, does not leave what is possible. */
 function pointOf(x: number, values: readonly number[]): Point {
   const found = estimate(values);
   if (found === undefined) return [x, null];
   const { mean, low, high } = found;
-  return low === null || high === null
-    ? [x, rounded(mean)]
-    : [x, rounded(mean), rounded(low), rounded(high)];
+  if (low === null || high === null) return [x, rounded(mean)];
+  const least = Math.min(...values) < 0 ? low : Math.max(0, low);
+  const most = Math.max(...values) > 1 ? high : Math.min(1, high);
+  return [x, rounded(mean), rounded(least), rounded(most)];
 }
 
 function rounded(value: number): number {

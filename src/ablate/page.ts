@@ -91,7 +91,7 @@ function rethinkerIn(cells: readonly string[]): string {
 function tableHtml({ title, baseline, rows, notes }: BlockTable): Html {
   const failures = rows.flatMap((row) => row.failures);
   return markup`<h3>${title}</h3>
-<div class="scroll"><table><thead><tr>${columns.map((column) => markup`<th>${column}</th>`)}</tr></thead><tbody>
+<div class="scroll"><table class="wide"><thead><tr>${columns.map((column) => markup`<th>${column}</th>`)}</tr></thead><tbody>
 ${rows.map((row) => markup`<tr>${rowTexts(row).map((text, index) => (index === 0 ? markup`<td>${text}<small>${row.title}</small></td>` : markup`<td>${text}</td>`))}</tr>`)}
 </tbody></table></div>
 <p class="sub">Differences are against ${baseline}, in points, seed by seed. ± is half of a 95 % interval over seeds (Student). Forced: a trigger behind every greedy answer. Own waits: sampled responses that wait without a trigger. Paper: its mean over five benchmarks at 7B, another model and other data.</p>
@@ -104,7 +104,7 @@ function paperHtml(): Html {
   const { source, version, benchmarks, rows } = paperTable;
   const names = ['row', 'samples', 'data', ...benchmarks, 'mean'];
   return markup`<details><summary>The paper's own ablation: 7B, one run each</summary>
-<div class="scroll"><table><thead><tr>${names.map((name) => markup`<th>${name}</th>`)}</tr></thead><tbody>
+<div class="scroll"><table class="wide"><thead><tr>${names.map((name) => markup`<th>${name}</th>`)}</tr></thead><tbody>
 ${rows.map(
   ({ name, algorithm, data, scores }) =>
     markup`<tr><td>${name}</td><td>${algorithm}</td><td>${data}</td>${scores.map((score) => markup`<td>${score.toFixed(1)}</td>`)}<td>${paperRows[name]?.toFixed(2) ?? ''}</td></tr>`,

@@ -5,23 +5,21 @@ import { z } from 'zod';
 import type { Assessed, BlockTable, CellResult, Ended, Job } from '#ablate';
 import {
   AblationError,
-  ablationPage,
   ablationSets,
   chosenBlocks,
   columns,
   jobsOf,
-  markdownOf,
   rowTexts,
   runJobs,
   tableOf,
 } from '#ablate';
 import { closestWord } from '#rl';
-import { writePage } from '#report';
 import { baseOf } from './ablate/base.ts';
 import type { Bench } from './ablate/cell-run.ts';
 import { finishedResult, fingerprintOf, isOfOthers, runCell } from './ablate/cell-run.ts';
 import type { RunChild } from './ablate/child.ts';
 import { runChild } from './ablate/child.ts';
+import { writePages } from './ablate/pages.ts';
 import { makePool } from './ablate/pool.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
@@ -127,46 +125,47 @@ async function ablate(given: Options, io: Io, child: RunChild): Promise<ExitCode
   const base = await baseOf(bench);
   io.err(`base: ${(100 * base.greedy.share).toFixed(1)} % of ${base.problems} right\n`);
   const facts = factsOf(given, bench, base);
-  const results = new Map<string, CellResult>();
-  const show = (ended: readonly Ended[]): readonly BlockTable[] => {
-    const measured = [...results.values()];
+  const results = finishedBefore(jobs, bench, fingerprints);
+  const before = new Set(results.keys());
+  const write = (ended: readonly Ended[]) => {
+    const measured = jobs.flatMap(({ id }) => results.get(id) ?? []);
     const tables = tableOf(blocks, measured, ended);
-    const name = set.name;
-    const page = { name, summary: set.summary, facts, tables, results: measured };
-    writePage(join(bench.out, 'ablation.html'), ablationPage(page));
-    writePage(
-      join(bench.out, 'ablation.md'),
-      `# Ablation ${name}\n\n${facts.join('\n\n')}\n\n${markdownOf(tables)}`,
-    );
-    writePage(
-      join(bench.out, 'ablation.json'),
-      `${JSON.stringify({ set: name, facts, base, tables, results: measured }, undefined, 1)}\n`,
-    );
-    return tables;
+    const unwritten = writePages({ out: bench.out, set, facts, base, tables, results: measured });
+    return { tables, unwritten };
   };
   let done = 0;
   const ended = await runJobs(
     jobs,
     async (job) => {
       const fingerprint = fingerprints.get(job.id) ?? '';
-      const known = finishedResult(job, bench, fingerprint);
       const begun = performance.now();
-      const result = known ?? (await runCell(job, bench, fingerprint));
+      const result = results.get(job.id) ?? (await runCell(job, bench, fingerprint));
       results.set(job.id, result);
       done += 1;
-      const how =
-        known === undefined
-          ? `${((performance.now() - begun) / 1000).toFixed(0)} s`
-          : 'finished before';
+      const how = before.has(job.id)
+        ? 'finished before'
+        : `${((performance.now() - begun) / 1000).toFixed(0)} s`;
       io.err(
         `[${done}/${jobs.length}] ${job.id}: ${(100 * result.assessed.greedy.share).toFixed(1)} % (${how})\n`,
       );
-      if (known === undefined) show([]);
+      if (!before.has(job.id)) write([]);
     },
     { most: given.jobs, signal: io.signal },
   );
-  const tables = show(ended);
-  return conclude({ tables, ended, given, bench, io });
+  return conclude({ ...write(ended), ended, given, bench, io });
+}
+
+/** Results that are there already, by job; told before anything is run when one cannot be read. */
+function finishedBefore(
+  jobs: readonly Job[],
+  bench: Bench,
+  fingerprints: ReadonlyMap<string, string>,
+): Map<string, CellResult> {
+  const found = jobs.flatMap((job): (readonly [string, CellResult])[] => {
+    const result = finishedResult(job, bench, fingerprints.get(job.id) ?? '');
+    return result === undefined ? [] : [[job.id, result]];
+  });
+  return new Map(found);
 }
 
 function outOf(given: Options, name: string, { cwd }: Io): string {
@@ -243,19 +242,22 @@ function factsOf(
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   return [
     `Base ${weights}: ${percent(greedy.share)} right of ${greedy.n}, greedy; ${percent(forced.share)} behind a trigger (${forced.fixed} fixed, ${forced.broken} broken).`,
-    `Evaluation: ${problems} unseen puzzles, the same for every cell and seed, instruction default, no trigger; ${samples} sampled responses each at temperature 1. The last checkpoint of every run is evaluated, not the best.`,
+    `Evaluation: ${problems} unseen puzzles, the same for every cell and seed, instruction default, no trigger; ${samples === 1 ? 'one sampled response' : `${samples} sampled responses`} to each at temperature 1. The last checkpoint of every run is evaluated, not the best.`,
     ...(settings.length === 0 ? [] : [`Settings given for every cell: ${settings.join(', ')}.`]),
   ];
 }
 
 function conclude({
   tables,
+  unwritten,
   ended,
   given,
   bench,
   io,
 }: {
   readonly tables: readonly BlockTable[];
+  /** Why the page could not be written. */
+  readonly unwritten: string | undefined;
   readonly ended: readonly Ended[];
   readonly given: Options;
   readonly bench: Bench;
@@ -278,6 +280,7 @@ function conclude({
   else for (const { job, failure } of failed) io.err(`FAILED ${job.id}: ${failure}\n`);
   if (!io.signal.aborted && failed.length > 0)
     io.err(`${failed.length} of ${ended.length} cells failed; the same command tries them again\n`);
-  io.err(`ablation: ${join(bench.out, 'ablation.html')}\n`);
-  return failed.length > 0 ? 1 : 0;
+  if (unwritten === undefined) io.err(`ablation: ${join(bench.out, 'ablation.html')}\n`);
+  else io.err(`${unwritten}; what is measured is kept, the same command writes the page\n`);
+  return failed.length > 0 || unwritten !== undefined ? 1 : 0;
 }

@@ -45,6 +45,7 @@ ${Array.from({ length: paletteSize }, (_, index) => `.swatch.c${index}{backgroun
 caption{text-align:left;padding-bottom:.3rem}th,td{padding:.3rem .8rem .3rem 0;border-bottom:1px solid var(--line);text-align:right;vertical-align:top}
 th:first-child,td:first-child,table.plain td,table.plain th{text-align:left}th{font-weight:600;font-size:.82rem}table.plain td{overflow-wrap:anywhere}
 table.glance td{min-width:8.5rem}
+table.wide th,table.wide td{padding-right:.6rem}table.wide td:not(:first-child){white-space:nowrap}table.wide td:first-child{min-width:9rem}
 details{margin:.6rem 0}summary{cursor:pointer;color:var(--accent)}
 .readings{display:grid;gap:.9rem;margin:.5rem 0 1rem;grid-template-columns:repeat(auto-fill,minmax(min(100%,32rem),1fr))}
 .reading{padding:1rem;display:grid;grid-template-columns:minmax(9rem,12.5rem) minmax(0,1fr);gap:1.2rem;align-content:start}

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Assessed, CellResult, Job } from '#ablate';
-import { trainingOf } from '#ablate';
+import { AblationError, trainingOf } from '#ablate';
 import { writePage } from '#report';
 import { readRun } from '#run';
 import { isComplete } from '../complete-run.ts';
@@ -71,7 +71,7 @@ export function finishedResult(
   if (!existsSync(path)) return undefined;
   const found = read(path);
   if (found?.format === 1 && found.fingerprint === fingerprint) return found as CellResult;
-  throw new Error(`${path} cannot be read; choose another --out, or move it away`);
+  throw new AblationError(`${path} cannot be read; choose another --out, or move it away`);
 }
 
 /** Whether a cell was begun or measured under other settings or from another model. */
