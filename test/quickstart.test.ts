@@ -28,9 +28,14 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Runs the quickstart on the random small model. */
-function quickstart(folder: string, ending: Parameters<typeof runCli>[1] = {}): Promise<Ended> {
+function quickstart(
+  folder: string,
+  ending: Parameters<typeof runCli>[1] = {},
+  ...more: readonly string[]
+): Promise<Ended> {
   const options = ['--start', checkpoint, '--run', folder, '--problems', '12', '--threads', '1'];
-  return runCli(['quickstart', ...options, ...small, '--json'], { ...ending, cwd: root });
+  const words = ['quickstart', ...options, ...small, ...more, '--json'];
+  return runCli(words, { ...ending, cwd: root });
 }
 
 test('trains both stages, asks three checkpoints, and says what changed as one document', async () => {
@@ -78,6 +83,15 @@ test('killed between the last step of a stage and what is saved of it, it ends w
     expect(existsSync(join(root, 'unsaved', stage, 'last', 'model.safetensors'))).toBe(true);
     expect(existsSync(join(root, 'unsaved', stage, 'report.html'))).toBe(true);
   }
+});
+
+test('a folder that was begun otherwise is refused: its figures would be of other settings', async () => {
+  await quickstart('otherwise', { when: 'gate:', signal: 'SIGKILL' });
+  const other = await quickstart('otherwise', {}, '--seed', '5', '--set', 'train.epochs=2');
+  expect(other.code).toBe(1);
+  expect(other.err).toMatch(
+    /otherwise was begun with --seed 0, --set rollout.problemsPerSync=3 .*; give the same again/u,
+  );
 });
 
 test('Ctrl-C ends it with a checkpoint and says how to go on', async () => {

@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { writePage } from '#report';
 import { readRun, RunError } from '#run';
 import type { Command, ExitCode, Io } from './command.ts';
 import { isComplete } from './complete-run.ts';
+import { weightsHash } from './compose.ts';
 import { doctor } from './doctor.ts';
 import { measured } from './quickstart/measured.ts';
 import { courseLines, summaryLines, summaryOf } from './quickstart/summary.ts';
@@ -40,6 +42,7 @@ export const quickstart: Command<typeof options> = {
     const quiet = given.json ? { ...io, out: io.err } : io;
     const healthy = await doctor.run({ options: { json: false }, positionals: [] }, quiet);
     if (healthy !== 0) return healthy;
+    demandSame(folder, { start: weightsHash(base), seed: given.seed, set: given.set });
     for (const stage of stagesOf(folder, base)) {
       const code = await trained(stage, given, io);
       if (code !== 0) return code;
@@ -56,6 +59,36 @@ function startOf(name: string, io: Io): string {
   const here = [resolve(io.cwd, name), join(projectRoot, name)].find((path) => existsSync(path));
   if (here === undefined) throw new RunError(`expected a checkpoint at ${name}, found none`);
   return here;
+}
+
+/** What both stages are made with. */
+interface Made {
+  readonly start: string;
+  readonly seed: number;
+  readonly set: readonly string[];
+}
+
+/** @throws RunError: the folder was begun otherwise, and would go on as it was begun. */
+function demandSame(folder: string, made: Made): void {
+  const path = join(folder, 'quickstart.json');
+  if (!existsSync(path)) {
+    writePage(path, `${JSON.stringify(made)}\n`);
+    return;
+  }
+  const before = JSON.parse(readFileSync(path, 'utf8')) as Made;
+  const told: Readonly<Record<keyof Made, string>> = {
+    start: 'another --start',
+    seed: `--seed ${before.seed}`,
+    set: before.set.length === 0 ? 'no --set' : before.set.map((one) => `--set ${one}`).join(' '),
+  };
+  const others = (['start', 'seed', 'set'] as const).filter(
+    (key) => JSON.stringify(before[key]) !== JSON.stringify(made[key]),
+  );
+  if (others.length === 0) return;
+  throw new RunError(
+    `${folder} was begun with ${others.map((key) => told[key]).join(', ')}; ` +
+      'give the same again, or choose another folder with --run',
+  );
 }
 
 interface Stage {
