@@ -6,6 +6,8 @@ import { makeRun } from '../src/report/__fixtures__/made-run.ts';
 import { ablateWith } from '../src/cli/ablate.ts';
 import type { RunChild } from '../src/cli/ablate/child.ts';
 import { choosePool } from '../src/cli/ablate/pool.ts';
+import { resultLines } from '../src/cli/ablate/result-lines.ts';
+import type { BlockTable } from '#ablate';
 import { runProgram } from '../src/cli/program.ts';
 
 let root = '';
@@ -212,6 +214,18 @@ test('one set is not written over another', async () => {
   expect([other.code, calls]).toEqual([1, []]);
   expect(other.err).toContain('holds the ablation modes-tiny; choose another --out for paper-tiny');
   expect(readFileSync(join(root, 'out', 'ablation.html'), 'utf8')).toBe(page);
+});
+
+test('a narrow terminal sees the columns that matter, a pipe sees all', async () => {
+  await ablate(fake, small);
+  const path = join(root, 'out', 'ablation.json');
+  const { tables } = JSON.parse(readFileSync(path, 'utf8')) as { tables: BlockTable[] };
+  const rows = tables[0]?.rows ?? [];
+  const narrow = resultLines(rows, 100);
+  expect(Math.max(...narrow.map((line) => line.length))).toBeLessThanOrEqual(100);
+  expect(narrow[0]).toMatch(/cell +seeds +accuracy % +difference +forced %/u);
+  expect(narrow[0]).not.toContain('seconds');
+  expect(resultLines(rows, undefined)[0]).toMatch(/seconds +paper %$/u);
 });
 
 test('a second stage starts from the first of its seed', async () => {

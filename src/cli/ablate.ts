@@ -3,16 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Assessed, BlockTable, CellResult, Ended, Job } from '#ablate';
-import {
-  AblationError,
-  ablationSets,
-  chosenBlocks,
-  columns,
-  jobsOf,
-  rowTexts,
-  runJobs,
-  tableOf,
-} from '#ablate';
+import { AblationError, ablationSets, chosenBlocks, jobsOf, runJobs, tableOf } from '#ablate';
 import { closestWord } from '#rl';
 import { baseOf } from './ablate/base.ts';
 import type { Bench } from './ablate/cell-run.ts';
@@ -21,6 +12,7 @@ import type { RunChild } from './ablate/child.ts';
 import { runChild } from './ablate/child.ts';
 import { writePages } from './ablate/pages.ts';
 import { makePool } from './ablate/pool.ts';
+import { resultLines } from './ablate/result-lines.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { weightsHash } from './compose.ts';
@@ -268,12 +260,8 @@ function conclude({
     const failures = failed.map(({ job, failure }) => ({ job: job.id, failure }));
     io.out(`${JSON.stringify({ set: given.set, out: bench.out, tables, failures })}\n`);
   } else {
-    const right = columns.map((title, index) => ({
-      title,
-      align: index === 0 ? ('left' as const) : ('right' as const),
-    }));
     for (const { title, rows } of tables) {
-      io.out(`${title}\n${table(right, rows.map(rowTexts)).join('\n')}\n\n`);
+      io.out(`${title}\n${resultLines(rows, io.columns).join('\n')}\n\n`);
     }
   }
   if (io.signal.aborted) io.err('stopped; the same command goes on from here\n');
