@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -266,6 +267,73 @@ INLINE void gateRows(const T* both, T* out, Int width, Int first, Int last) {
   }
 }
 
+using Doubles = double __attribute__((vector_size(128)));
+
+// e to the power of x for x ≤ 0, and nothing at all for what is below every float.
+INLINE Doubles chances(const Floats& x) {
+  const Floats e = exponential(x);
+  return __builtin_convertvector(x < -87.0f ? Floats{} : e, Doubles);
+}
+
+INLINE double sum(const Doubles& x) {
+  double total = 0;
+  for (Int i = 0; i < W; i++) total += x[i];
+  return total;
+}
+
+// Numbers that are summed up before it is asked whether the sought one is among them.
+constexpr Int stretch = 16 * W;
+
+// For rows first … last − 1 of logits [·, V] the first id up to which the chances exceed a share of their
+// sum, or the likeliest one where the share is negative, and its log-probability. `sums` has room for
+// the sum of every stretch.
+INLINE void drawRows(const float* logits, const double* shares, int64_t* ids, float* logprobs, Int V, Int first, Int last, double* sums) {
+  const Int whole = V / W * W;
+  for (Int row = first; row < last; row++) {
+    const float* const x = logits + row * V;
+    Floats most = Floats{} - INFINITY;
+    for (Int i = 0; i < whole; i += W) {
+      const Floats y = load(x + i);
+      most = y > most ? y : most;
+    }
+    float top = -INFINITY;
+    for (Int i = 0; i < W; i++) top = std::max(top, most[i]);
+    for (Int i = whole; i < V; i++) top = std::max(top, x[i]);
+    // The last vector may reach behind the row: what it holds there has no chance.
+    const auto at = [&](Int i) {
+      if (i < whole) return chances(load(x + i) - top);
+      Floats y = Floats{} - INFINITY;
+      for (Int j = i; j < V; j++) y[j - i] = x[j];
+      return chances(y - top);
+    };
+    double total = 0;
+    for (Int i = 0, n = 0; i < V; i += stretch, n++) {
+      Doubles part{};
+      for (Int j = i; j < std::min(i + stretch, V); j += W) part += at(j);
+      total += sums[n] = sum(part);
+    }
+    Int id = 0;
+    if (shares[row] < 0) {
+      while (id < V - 1 && x[id] != top) id++;
+    } else {
+      double rest = shares[row] * total;
+      Int n = 0;
+      // The last stretch takes what rounding leaves over.
+      for (Int i = stretch; i < V && rest >= sums[n]; i += stretch) rest -= sums[n++];
+      for (Int j = n * stretch; j < std::min((n + 1) * stretch, V) && rest >= 0; j += W) {
+        const Doubles chance = at(j);
+        for (Int i = 0; i < W && rest >= 0; i++) {
+          if (!(chance[i] > 0)) continue;
+          id = j + i;
+          rest -= chance[i];
+        }
+      }
+    }
+    ids[row] = id;
+    logprobs[row] = float(double(x[id] - top) - std::log(total));
+  }
+}
+
 template <auto body, typename... A>
 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma"), flatten)) void wide(A... given) {
   body(given...);
@@ -384,6 +452,24 @@ Tensor gated(const Tensor& both) {
   return out;
 }
 
+std::tuple<Tensor, Tensor> drawIds(const Tensor& logits, const Tensor& shares) {
+  TORCH_CHECK(logits.dim() == 2 && logits.is_contiguous() && logits.scalar_type() == at::kFloat && logits.size(1) > 0,
+              "draw_ids: unfit logits ", logits.sizes(), " of type ", logits.scalar_type());
+  const Int B = logits.size(0), V = logits.size(1);
+  TORCH_CHECK(shares.numel() == B && shares.is_contiguous() && shares.scalar_type() == at::kDouble,
+              "draw_ids: unfit shares ", shares.sizes(), " of type ", shares.scalar_type());
+  Tensor ids = at::empty({B, 1}, logits.options().dtype(at::kLong)), logprobs = at::empty({B, 1}, logits.options());
+  const float* const from = logits.data_ptr<float>();
+  const double* const wanted = shares.data_ptr<double>();
+  int64_t* const drawn = ids.data_ptr<int64_t>();
+  float* const likely = logprobs.data_ptr<float>();
+  at::parallel_for(0, B, std::max<Int>(1, grain / V), [&](Int first, Int last) {
+    std::vector<double> sums((V + stretch - 1) / stretch);
+    best<drawRows>(from, wanted, drawn, likely, V, first, last, sums.data());
+  });
+  return {ids, logprobs};
+}
+
 }  // namespace
 
 TORCH_LIBRARY(vl_rethinker, library) {
@@ -392,6 +478,8 @@ TORCH_LIBRARY(vl_rethinker, library) {
       "Tensor rows, int now) -> Tensor");
   library.def("row_norm(Tensor x, Tensor weight, float epsilon) -> Tensor");
   library.def("gated(Tensor both) -> Tensor");
+  library.def("draw_ids(Tensor logits, Tensor shares) -> (Tensor, Tensor)");
+  library.impl("draw_ids", c10::DispatchKey::CPU, TORCH_FN(drawIds));
   library.impl("row_norm", c10::DispatchKey::CPU, TORCH_FN(rowNorm));
   library.impl("gated", c10::DispatchKey::CPU, TORCH_FN(gated));
   library.impl("decode_attention", c10::DispatchKey::CPU, TORCH_FN(decodeAttention));

@@ -49,7 +49,7 @@ const list = `
   _foreach_norm:Scalar _foreach_zero_ _foreach_addcdiv_:Scalar _foreach_lerp_:Scalar
   _foreach_sqrt _foreach_div_:Scalar,Tensor,List
   # ours: native/decode.cpp
-  decode_attention row_norm gated
+  decode_attention row_norm gated draw_ids
   # autograd
   _backward=backwardInto
 `;

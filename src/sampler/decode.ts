@@ -1,5 +1,5 @@
 import type { TextConfig } from '#model';
-import { fromInts, ops, type Tensor } from '#tensor';
+import { fromArray, ops, type Tensor } from '#tensor';
 import { feedForward, rowNorm } from './feed-forward.ts';
 import type { FusedWeights } from './fused-weights.ts';
 import { onDevice } from './on-device.ts';
@@ -24,7 +24,7 @@ export function decodeStep(
   const { rmsNormEps } = config;
   const attend = attention.step(positions);
   const { embedding, norm } = weights;
-  let x = ops.embedding(embedding, onDevice(fromInts(ids), embedding.device));
+  let x = ops.embedding(embedding, onDevice(fromArray(ids), embedding.device));
   for (const [index, layer] of weights.layers.entries()) {
     const h = rowNorm(x, layer.inputNorm, rmsNormEps);
     const attended = attend(ops.addmm(layer.qkvBias, h, layer.qkv), index);

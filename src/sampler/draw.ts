@@ -164,6 +164,35 @@ function invert(probabilities: Tensor, rows: readonly DrawRow[]): Tensor {
   return ops.add(pick(probabilities.gather(1, ids), rows, 1), block, { alpha: width });
 }
 
+/** One id per row of filtered logits [B, V], and its log-probability. */
+interface Chosen {
+  /** i64 [B, 1] */
+  readonly ids: Tensor;
+  readonly logprobs: Float32Array;
+}
+
+const isGreedy = ({ params }: DrawRow): boolean => params.temperature === 0;
+
+/** In one pass over the logits (`native/decode.cpp`): what `chooseComposed` does, by one number for each row. */
+export function chooseByKernel(filtered: Tensor, rows: readonly DrawRow[]): Chosen {
+  const shares = Float64Array.from(rows, (row) =>
+    isGreedy(row) ? -1 : Math.min(below1, uniform(row)),
+  );
+  const [ids, logprobs] = ops.drawIds(filtered.contiguous(), fromArray(shares));
+  return { ids, logprobs: floats(logprobs) };
+}
+
+/** By operators that libtorch has on every device. */
+export function chooseComposed(filtered: Tensor, rows: readonly DrawRow[]): Chosen {
+  const greedy = rows.map(isGreedy);
+  const best = greedy.includes(true) ? filtered.argmax(-1, true) : undefined;
+  const probabilities = filtered.softmax(-1);
+  const drawn = greedy.includes(false) ? invert(probabilities, rows) : undefined;
+  const ids = best === undefined ? drawn : drawn === undefined ? best : mixed(greedy, best, drawn);
+  if (ids === undefined) throw new Error('internal: no rows to draw for');
+  return { ids, logprobs: floats(probabilities.gather(1, ids)).map(Math.log) };
+}
+
 /** Draws one token per row from logits f32 [B, V]; may change them. */
 export function draw(
   logits: Tensor,
@@ -172,16 +201,11 @@ export function draw(
 ): Drawn {
   const plainAll = plain || alternatives > 0 ? logits.logSoftmax(-1) : undefined;
   const filtered = filteredLogits(logits, rows, bans);
-  const greedy = rows.map(({ params }) => params.temperature === 0);
-  const best = greedy.includes(true) ? filtered.argmax(-1, true) : undefined;
-  const probabilities = filtered.softmax(-1);
-  const drawn = greedy.includes(false) ? invert(probabilities, rows) : undefined;
-  const ids = best === undefined ? drawn : drawn === undefined ? best : mixed(greedy, best, drawn);
-  if (ids === undefined) throw new Error('internal: no rows to draw for');
-  const chances = floats(probabilities.gather(1, ids));
+  const choose = filtered.device === 'cpu' ? chooseByKernel : chooseComposed;
+  const { ids, logprobs } = choose(filtered, rows);
   return {
     ids: ids.toArray() as BigInt64Array,
-    logprobs: chances.map(Math.log),
+    logprobs,
     ...(plainAll && plain && { plainLogprobs: floats(plainAll.gather(1, ids)) }),
     ...(plainAll && alternatives > 0 && { alternatives: likeliest(plainAll, alternatives) }),
   };

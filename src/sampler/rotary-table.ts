@@ -1,5 +1,5 @@
 import { textRotary, type TextConfig } from '#model';
-import { type DType, fromInts, noGrad, outside, type Tensor } from '#tensor';
+import { type DType, fromArray, noGrad, outside, type Tensor } from '#tensor';
 import { onDevice } from './on-device.ts';
 
 /** Cosines and sines of text positions, ready to be looked up: after a prompt all axes are equal. */
@@ -45,7 +45,7 @@ export class RotaryTable {
     for (const [row, position] of positions.entries()) {
       places.fill(position, row * all, row * all + turned);
     }
-    const index = onDevice(fromInts(places), this.#like.device);
+    const index = onDevice(fromArray(places), this.#like.device);
     return { cos: this.#cos.indexSelect(0, index), sin: this.#sin.indexSelect(0, index) };
   }
 

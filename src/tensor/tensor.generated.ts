@@ -311,6 +311,7 @@ let id__foreach_div__List: number | undefined;
 let id_decode_attention: number | undefined;
 let id_row_norm: number | undefined;
 let id_gated: number | undefined;
+let id_draw_ids: number | undefined;
 let id__backward: number | undefined;
 
 /** `aten::abs` */
@@ -1739,6 +1740,11 @@ export function rowNorm(x: Tensor, weight: Tensor, epsilon: number): Tensor {
 /** `vl_rethinker::gated` */
 export function gated(both: Tensor): Tensor {
   return wrap(call((id_gated ??= resolve('vl_rethinker::gated', '')), both.handle));
+}
+
+/** `vl_rethinker::draw_ids` */
+export function drawIds(logits: Tensor, shares: Tensor): [Tensor, Tensor] {
+  return wrapAll(call((id_draw_ids ??= resolve('vl_rethinker::draw_ids', '')), logits.handle, shares.handle)) as [Tensor, Tensor];
 }
 
 /** `aten::_backward` */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { banList, Bans, draw, type DrawRow, filteredLogits } from '#sampler';
 import { fromArray, noGrad, Safetensors, setThreads, TensorScope } from '#tensor';
+import { chooseByKernel, chooseComposed } from '../../src/sampler/draw.ts';
 import { params } from './open-tiny.ts';
 
 setThreads(1);
@@ -112,6 +113,48 @@ test.each([
 test('rare ids keep their chance among many', () => {
   const many = Float32Array.from({ length: 8192 }, (_, id) => (id === 5 ? 0 : -12.5 + (id % 3)));
   expect(drift(many, {}, 3)).toBeLessThan(limit);
+});
+
+test('operators draw with the stated frequencies as well', () => {
+  const many = Float32Array.from({ length: 8192 }, (_, id) => (id === 5 ? 0 : -12.5 + (id % 3)));
+  for (const own of [logits, many]) {
+    const counts = new Int32Array(own.length);
+    for (let start = 0; start < draws / rowsAtOnce; start++) {
+      using _scope = new TensorScope('draws');
+      const rows = Array.from({ length: rowsAtOnce }, (_, index) => rowOf({}, index, start, 5));
+      const tensor = fromArray(own, [1, own.length]).repeat([rowsAtOnce, 1]);
+      for (const id of noGrad(() => chooseComposed(tensor, rows)).ids.toArray())
+        counts[Number(id)]!++;
+    }
+    expect(deviate(counts, stated(own, {}))).toBeLessThan(limit);
+  }
+});
+
+test.each([1, 15, 16, 17, 256, 300, 4099])('kernel and operators agree on %d ids', (V) => {
+  using _scope = new TensorScope('agree');
+  const rows = Array.from({ length: 64 }, (_, index) =>
+    rowOf({ temperature: index % 2 }, index, 0),
+  );
+  const values = Float32Array.from({ length: 64 * V }, (_, at) =>
+    at % 7 === 3 && at % V !== 0 ? -Infinity : 4 * Math.sin(at * 1.7) + 3 * Math.cos(at * 0.31),
+  );
+  const filtered = fromArray(values, [64, V]);
+  const all = filtered.logSoftmax(-1).toArray() as Float32Array;
+  const [kernel, composed] = [chooseByKernel(filtered, rows), chooseComposed(filtered, rows)];
+  const [ids, others] = [kernel, composed].map(({ ids: found }) =>
+    Array.from(found.toArray(), Number),
+  );
+  for (let row = 0; row < 64; row++) {
+    if (row % 2 === 0) expect(ids?.[row]).toBe(others?.[row]);
+    expect(kernel.logprobs[row]).toBeCloseTo(all[row * V + (ids?.[row] ?? 0)] ?? NaN, 5);
+    expect(composed.logprobs[row]).toBeCloseTo(all[row * V + (others?.[row] ?? 0)] ?? NaN, 5);
+  }
+});
+
+test('logits that are not numbers give log-probs that are not', () => {
+  using _scope = new TensorScope('none');
+  const filtered = fromArray(new Float32Array(40).fill(NaN), [1, 40]);
+  expect(chooseByKernel(filtered, [rowOf({}, 0, 0)]).logprobs[0]).toBeNaN();
 });
 
 const folder = fileURLToPath(new URL('../../../shared/data/parity/sampling', import.meta.url));
