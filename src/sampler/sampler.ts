@@ -61,7 +61,7 @@ interface Publication {
 
 const pictureBytes = 2 ** 30;
 /** Share of the rows that must be free in a crowd before others enter: prompts are cheaper together. */
-const together = 1 / 16;
+const together = 1 / 32;
 const unreadTokens = 256;
 
 /**

@@ -67,7 +67,7 @@ test('fewer rows than completions: all are drawn, and no differently', async () 
 });
 
 test('in a crowd rows enter together, and the last ones as soon as there is room', async () => {
-  const { sampler } = await openTiny({ maxRows: 32 });
+  const { sampler } = await openTiny({ maxRows: 64 });
   await using _sampler = sampler;
   const entered: number[] = [];
   let step = 0;
@@ -81,10 +81,10 @@ test('in a crowd rows enter together, and the last ones as soon as there is room
     return { onToken };
   };
   // One row ends with every step from the fourth on, while nine requests wait.
-  const requests = Array.from({ length: 41 }, (_, index) =>
+  const requests = Array.from({ length: 73 }, (_, index) =>
     ask(promptOf(index, [3]), {
       seed: index,
-      params: { stopIds: [], maxTokens: index === 0 ? 60 : 3 + (index % 32) },
+      params: { stopIds: [], maxTokens: index === 0 ? 90 : 3 + (index % 64) },
     }),
   );
   await Promise.all(requests.map((request, index) => sampler.sample(request, followed(index))));
