@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeRun } from '../src/report/__fixtures__/made-run.ts';
 import { ablateWith } from '../src/cli/ablate.ts';
 import type { RunChild } from '../src/cli/ablate/child.ts';
-import { choosePool } from '../src/cli/ablate/pool.ts';
+import { choosePool, makePool } from '../src/cli/ablate/pool.ts';
 import { resultLines } from '../src/cli/ablate/result-lines.ts';
 import type { BlockTable } from '#ablate';
 import { runProgram } from '../src/cli/program.ts';
@@ -276,6 +276,47 @@ test('an unknown set, cell or model is told with what there is', async () => {
   expect(
     (await ablate(fake, ['--set', 'modes-tiny', '--model', 'base', '--cells', 'x'])).err,
   ).toContain('has no cell x');
+});
+
+test('a pool is measured with pictures as large as in training', async () => {
+  let asked: readonly string[] = [];
+  let solved = 0;
+  const measuring: RunChild = async ({ args }) => {
+    if (args[0] === 'passrate') asked = args;
+    const folder = valueOf(args, '--out');
+    mkdirSync(folder, { recursive: true });
+    const rows = Array.from(
+      { length: 20 },
+      (_, index) => `{"id":"p${index}","passRate":${(index % 3) * solved}}\n`,
+    );
+    writeFileSync(
+      join(folder, args[0] === 'passrate' ? 'passrates.jsonl' : 'problems.jsonl'),
+      rows.join(''),
+    );
+    return '';
+  };
+  const { signal } = new AbortController();
+  const bench = {
+    out: join(root, 'out'),
+    model: join(root, 'base'),
+    weights: 'w',
+    given: [],
+    problems: 1,
+  };
+  const more = { samples: 1, threads: 1, child: measuring, signal };
+  const plan = { candidates: 20, problems: 10, effective: 0.1 };
+  await expect(makePool(plan, { ...bench, ...more })).rejects.toThrow(
+    'none of 20 puzzles is solved now and then',
+  );
+  solved = 0.5;
+  await makePool(plan, { ...bench, ...more });
+  expect([valueOf(asked, '--min-pixels'), valueOf(asked, '--max-pixels')]).toEqual([
+    '3136',
+    '12544',
+  ]);
+  await expect(makePool(plan, { ...bench, ...more, weights: 'other' })).rejects.toThrow(
+    'was chosen by another model',
+  );
 });
 
 test('a pool keeps what is always or never solved, and few others', () => {

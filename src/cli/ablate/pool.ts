@@ -3,9 +3,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PoolPlan } from '#ablate';
 import { AblationError } from '#ablate';
+import { presets } from '#configs';
 import { writePage } from '#report';
 import { createSeed } from '#run';
 import type { Bench } from './cell-run.ts';
+
+/** Pictures as large as in training: a base that sees other sizes solves nothing. */
+const { settings = {} } = presets.find(({ name }) => name === 'reasoner-tiny') ?? {};
 
 /** A row of a problem file, as far as a pool cares. */
 interface Row {
@@ -26,14 +30,7 @@ export async function makePool(
   const { out, model, child, signal } = bench;
   const folder = join(out, 'pool');
   const path = join(folder, 'problems.jsonl');
-  const key = JSON.stringify({ weights: bench.weights, ...plan });
-  const keyPath = join(folder, 'made-for.json');
-  if (!existsSync(keyPath)) writePage(keyPath, `${key}\n`);
-  else if (readFileSync(keyPath, 'utf8').trim() !== key) {
-    throw new AblationError(
-      `${folder} was chosen by another model; choose another --out, or move it away`,
-    );
-  }
+  demandSameBase(folder, { weights: bench.weights, ...plan });
   if (!existsSync(path)) {
     const log = join(folder, 'log.txt');
     const candidates = join(folder, 'candidates');
@@ -63,15 +60,37 @@ export async function makePool(
       '8',
       '--max-tokens',
       '192',
+      '--min-pixels',
+      String(settings['vision.minPixels']),
+      '--max-pixels',
+      String(settings['vision.maxPixels']),
       '--out',
       rates,
     ];
     await child({ args: ask, log, signal });
-    const chosen = choosePool(rowsIn(file), ratesIn(join(rates, 'passrates.jsonl')), plan);
+    const found = ratesIn(join(rates, 'passrates.jsonl'));
+    if (![...found.values()].some((rate) => rate > 0 && rate < 1)) {
+      throw new AblationError(
+        `${rates}: none of ${found.size} puzzles is solved now and then, so nothing would teach; is the base one for these puzzles?`,
+      );
+    }
+    const chosen = choosePool(rowsIn(file), found, plan);
     writePage(path, chosen.map((row) => `${JSON.stringify(located(row, candidates))}\n`).join(''));
   }
   const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
   return { path, hash };
+}
+
+/** @throws AblationError: the pool that is there was chosen by another base, or to another plan. */
+function demandSameBase(folder: string, made: PoolPlan & { readonly weights: string }): void {
+  const path = join(folder, 'made-for.json');
+  const key = JSON.stringify(made);
+  if (!existsSync(path)) writePage(path, `${key}\n`);
+  else if (readFileSync(path, 'utf8').trim() !== key) {
+    throw new AblationError(
+      `${folder} was chosen by another model; choose another --out, or move it away`,
+    );
+  }
 }
 
 /** All that vanish, as far as they are needed, and so many others that those are `effective` of the pool. */
