@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url';
 import type { Browser, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { CellResult } from '#ablate';
+import { ablationPage, ablationSets, chosenBlocks, tableOf, trainingOf } from '#ablate';
 import { runReport } from '#report';
 import { makeRun } from '../src/report/__fixtures__/made-run.ts';
 
@@ -122,6 +124,37 @@ test('nothing is wider than a phone, and hostile texts stay texts', needsBrowser
     'rgb(20, 22, 26)',
   );
   expect(await page.locator('.reading pre').first().textContent()).toContain(text);
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+/** A cell at a seed whose run was made up, and its evaluation. */
+function madeCell(cell: 'grpo' | 'ssr', seed: number): CellResult {
+  const folder = join(root, `${cell}-${seed}`);
+  makeRun({ folder, iterations: 3, problemsPerIteration: 2, mode: cell, seed });
+  const counted = { count: 70, n: 100, share: 0.7, fixed: 9, broken: 3 };
+  const assessed = {
+    problems: 100,
+    greedy: counted,
+    forced: counted,
+    waits: counted,
+    sampledWaits: null,
+    passAt1: null,
+  };
+  return { format: 1, cell, seed, fingerprint: '', assessed, ...trainingOf(folder) };
+}
+
+test('the page of an ablation is drawn, also on a phone', needsBrowser, async () => {
+  const set = ablationSets.find(({ name }) => name === 'modes-tiny');
+  if (set === undefined) throw new Error('internal: no such set');
+  const blocks = chosenBlocks(set, { cells: ['grpo', 'ssr'], seeds: 2 });
+  const results = [0, 1].flatMap((seed) => [madeCell('grpo', seed), madeCell('ssr', seed)]);
+  const tables = tableOf(blocks, results, []);
+  const path = join(root, 'ablation.html');
+  writeFileSync(path, ablationPage({ name: set.name, summary: '', facts: [], tables, results }));
+  const { page, complaints } = await opened(pathToFileURL(path).href, { width: 360 });
+  expect(await page.locator('.plot svg').count()).toBeGreaterThan(6);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
   expect(complaints).toEqual([]);
   await page.context().close();
 });
