@@ -86,6 +86,7 @@ const twoByTwo: Block = {
 const fewEffective = [
   'train.maxIterations=40',
   'train.epochs=40',
+  'rollout.problemsPerSync=32',
   'train.batchSamples=16',
   'optim.learningRate=5e-5',
 ];
@@ -112,7 +113,7 @@ export const ablationSets: readonly AblationSet[] = [
     blocks: [
       {
         ...modes,
-        title: 'Stage 1 where few groups teach: batch 16, rate 5e-5, 40 iterations',
+        title: 'Stage 1 where few groups teach: batch 16, rate 5e-5, 40 iterations of 32 × 8',
         cells: modes.cells.map((cell) => ({ ...cell, settings: fewEffective })),
       },
     ],
