@@ -114,7 +114,7 @@ async function readProblems(config: RunConfig, place: DataPlace): Promise<RunDat
 async function openAll(config: RunConfig, place: DataPlace): Promise<Dataset> {
   const { io, processor } = place;
   using progress = new Progress(io, { label: 'reading problems', unit: 'rows' });
-  return openDataset(sourceName(config.data.dataset, io.cwd), {
+  return await openDataset(sourceName(config.data.dataset, io.cwd), {
     checkAnswer: answerFault,
     promptTokens: (problem) =>
       processor.problemPrompt(problem, config.prompt.template).prompt.length,

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { endpointResponder, localResponder } from '#eval';
 import type { Responder } from '#eval';
+import { readProcessorFiles } from '#model/processor';
 import { z } from 'zod';
 import { checkpointFolder } from './checkpoint-folder.ts';
 import { UsageError } from './command.ts';
@@ -49,14 +50,16 @@ export const responderOptions = {
     .number()
     .int()
     .min(1)
-    .default(200_704)
-    .describe('area of a picture after resizing, at least'),
+    .optional()
+    .describe(
+      'area of a picture after resizing, at least; 200704 as in the paper, or the model’s own where it knows smaller pictures only',
+    ),
   maxPixels: z
     .number()
     .int()
     .min(1)
-    .default(1_003_520)
-    .describe('area of a picture after resizing, at most'),
+    .optional()
+    .describe('the same, at most; 1003520 as in the paper'),
   threads: z.number().int().min(0).default(0).describe('compute threads; 0 is one per core'),
   device: z.string().default('cpu').describe('cpu or cuda'),
   dtype: z.enum(['f32', 'bf16']).default('f32').describe('arithmetic in process'),
@@ -68,6 +71,30 @@ type Given = z.output<z.ZodObject<typeof responderOptions>>;
 export interface OpenResponder extends AsyncDisposable {
   readonly responder: Responder;
   readonly weights: string | null;
+  /** Areas of pictures after resizing; a server resizes as it likes. */
+  readonly pixels: Pixels;
+}
+
+interface Pixels {
+  readonly minPixels: number;
+  readonly maxPixels: number;
+}
+
+/** Those of the paper. */
+const paper: Pixels = { minPixels: 200_704, maxPixels: 1_003_520 };
+
+async function ownPixels(base: string): Promise<Pixels> {
+  const { preprocessor } = await readProcessorFiles(base);
+  const { min_pixels, max_pixels, size } = preprocessor;
+  const minPixels = min_pixels ?? size?.shortest_edge ?? paper.minPixels;
+  return { minPixels, maxPixels: max_pixels ?? size?.longest_edge ?? paper.maxPixels };
+}
+
+/** As told, else those of the paper, or a checkpoint's own where it knows smaller pictures only. */
+function pixelsOf(given: Given, own: Pixels): Pixels {
+  const usual = own.maxPixels < paper.minPixels ? own : paper;
+  const { minPixels = usual.minPixels, maxPixels = usual.maxPixels } = given;
+  return { minPixels, maxPixels };
 }
 
 /** Loads the checkpoint, or points at the server. */
@@ -93,7 +120,8 @@ function remote(given: Given, url: string, io: Io): OpenResponder {
       if (told <= 20) io.err(`${id}: ${message}; tried again in ${(waitMs / 1000).toFixed(1)} s\n`);
     },
   });
-  return { responder, weights: null, [Symbol.asyncDispose]: async () => {} };
+  const pixels = pixelsOf(given, paper);
+  return { responder, weights: null, pixels, [Symbol.asyncDispose]: async () => {} };
 }
 
 async function loaded(given: Given, io: Io, folder: string): Promise<OpenResponder> {
@@ -105,8 +133,9 @@ async function loaded(given: Given, io: Io, folder: string): Promise<OpenRespond
   const { createLocalPolicy } = await import('#policy/local');
   const { weightsHash } = await import('./compose.ts');
   await using stack = new AsyncDisposableStack();
-  const { minPixels, maxPixels, threads, device, dtype } = given;
-  const processor = stack.use(await createProcessor(base, { minPixels, maxPixels }));
+  const { threads, device, dtype } = given;
+  const pixels = pixelsOf(given, await ownPixels(base));
+  const processor = stack.use(await createProcessor(base, pixels));
   const policy = stack.use(
     await createLocalPolicy(base, {
       processor,
@@ -123,6 +152,7 @@ async function loaded(given: Given, io: Io, folder: string): Promise<OpenRespond
   return {
     responder: localResponder(policy, about, given.concurrency),
     weights: weightsHash(base),
+    pixels,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

@@ -350,3 +350,17 @@ test.skipIf(!existsSync(shared)).each([
   expect(own?.correct).toBeGreaterThan(0);
   expect((own?.correct ?? 0) + (own?.wrong ?? 0) + (own?.noAnswer ?? 0)).toBe(count);
 });
+
+test('pictures have the size of the paper, or the one that a small model knows', async () => {
+  const rows = '{"id":"a","question":"Say a","answer":"7"}\n';
+  await writeFile(join(folder, 'one.jsonl'), rows);
+  const pixels = async (...more: readonly string[]) => {
+    const where = ['--benchmark', 'problems', '--data', 'one.jsonl', '--max-tokens', '2'];
+    const args = ['eval', ...where, '--threads', '1', '--json', ...more];
+    return (JSON.parse((await program(args)).out) as { pixels: unknown }).pixels;
+  };
+  const tiny = fileURLToPath(new URL('../../assets/tiny-base', import.meta.url));
+  expect(await pixels('--model', tiny, '--out', 'own')).toEqual({ min: 3136, max: 12_544 });
+  const told = await pixels('--model', tiny, '--out', 'told', '--max-pixels', '50176');
+  expect(told).toEqual({ min: 3136, max: 50_176 });
+});

@@ -96,7 +96,8 @@ async function evaluate(benchmark: Benchmark, given: EvalOptions, io: Io): Promi
   const temperature = given.temperature ?? (given.samples > 1 ? 0.6 : 0);
   const topP = given.topP ?? (temperature > 0 ? 0.95 : 1);
   const decoding = { temperature, topP, maxTokens: given.maxTokens, seed: given.seed };
-  const { minPixels, maxPixels, endpoint } = given;
+  const { minPixels, maxPixels } = open.pixels;
+  const { endpoint } = given;
   const identity: RunIdentity = {
     benchmark: benchmark.name,
     data: all.hash,
@@ -130,7 +131,8 @@ function cardOf(
 ): EvalCard {
   const ids = new Set(items.map(({ id }) => id));
   const { version, commit } = versionOf();
-  const { minPixels: min, maxPixels: max, endpoint, samples } = given;
+  const { minPixels: min, maxPixels: max } = open.pixels;
+  const { endpoint, samples } = given;
   return makeCard({
     benchmark,
     records: store.records.filter(({ id }) => ids.has(id)),
@@ -190,7 +192,7 @@ async function asked(asking: Asking): Promise<EvalOutcome> {
     progress.update(done, `${score} % correct${failed > 0 ? `, ${failed} failed` : ''}`);
   };
   show();
-  return runEval({
+  return await runEval({
     benchmark,
     items,
     template,

@@ -76,7 +76,7 @@ async function measure(given: Options, io: Io): Promise<ExitCode> {
     promptHash: turnsHash(all, template),
     model: given.model,
     weights: open.weights,
-    decoding: { ...decoding, minPixels: given.minPixels, maxPixels: given.maxPixels },
+    decoding: { ...decoding, ...open.pixels },
     samples: given.n,
   };
   using store = RecordStore.open(folder, identity);
@@ -165,7 +165,7 @@ async function read(
   io: Io,
 ): Promise<Dataset> {
   using progress = new Progress(io, { label: 'reading problems', unit: 'rows' });
-  return openDataset(files, readingOptions(given, io, progress));
+  return await openDataset(files, readingOptions(given, io, progress));
 }
 
 interface Drawing {
@@ -199,7 +199,7 @@ async function draw({
     progress.update(done, `mean ${mean}${failed > 0 ? `, ${failed} failed` : ''}`);
   };
   show();
-  return runEval({
+  return await runEval({
     benchmark: problems,
     items,
     template,

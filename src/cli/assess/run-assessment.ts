@@ -32,7 +32,10 @@ const atOnce = 256;
 export async function runAssessment(plan: AssessmentPlan, io: Io): Promise<readonly Answers[]> {
   await using stack = new AsyncDisposableStack();
   const { minPixels, maxPixels } = plan;
-  const area = minPixels === undefined || maxPixels === undefined ? {} : { minPixels, maxPixels };
+  const area = {
+    ...(minPixels === undefined ? {} : { minPixels }),
+    ...(maxPixels === undefined ? {} : { maxPixels }),
+  };
   const processor = stack.use(await createProcessor(plan.model, area));
   const policy = stack.use(
     await createLocalPolicy(plan.model, {
