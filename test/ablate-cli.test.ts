@@ -304,7 +304,7 @@ test('a pool is measured with pictures as large as in training', async () => {
     problems: 1,
   };
   const more = { samples: 1, threads: 1, child: measuring, signal };
-  const plan = { candidates: 20, problems: 10, effective: 0.1 };
+  const plan = { candidates: 20, responses: 8, problems: 10, effective: 0.1 };
   await expect(makePool(plan, { ...bench, ...more })).rejects.toThrow(
     'none of 20 puzzles is solved now and then',
   );
@@ -322,7 +322,12 @@ test('a pool is measured with pictures as large as in training', async () => {
 test('a pool keeps what is always or never solved, and few others', () => {
   const rows = Array.from({ length: 100 }, (_, index) => ({ id: `p${index}` }));
   const rates = new Map(rows.map(({ id }, index) => [id, index < 20 ? 0 : index < 30 ? 1 : 0.5]));
-  const chosen = choosePool(rows, rates, { candidates: 100, problems: 640, effective: 0.25 });
+  const chosen = choosePool(rows, rates, {
+    candidates: 100,
+    responses: 8,
+    problems: 640,
+    effective: 0.25,
+  });
   const teaching = chosen.filter(({ id }) => rates.get(id) === 0.5);
   expect([chosen.length, teaching.length]).toEqual([40, 10]);
   expect(new Set(chosen.map(({ id }) => id)).size).toBe(40);

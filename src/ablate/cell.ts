@@ -22,8 +22,13 @@ export interface Block {
 
 /** Problems chosen so that few groups teach at the start (tiny.md 9). */
 export interface PoolPlan {
-  /** Puzzles whose pass rate is measured with eight responses of the base. */
+  /** Puzzles whose pass rate is measured. */
   readonly candidates: number;
+  /**
+   * Responses of the base to each: with as few as a group has, many that seem never or always solved
+   * still teach.
+   */
+  readonly responses: number;
   /** Most problems of the pool. */
   readonly problems: number;
   /** Share of problems that were neither always nor never solved. */

@@ -109,7 +109,7 @@ export const ablationSets: readonly AblationSet[] = [
     name: 'few-effective-tiny',
     summary: 'GRPO, Filter and SSR where few groups teach: solved and hopeless problems are kept',
     seeds: 5,
-    pool: { candidates: 4096, problems: 640, effective: 0.12 },
+    pool: { candidates: 4096, responses: 32, problems: 640, effective: 0.12 },
     blocks: [
       {
         ...modes,

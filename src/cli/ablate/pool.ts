@@ -19,7 +19,7 @@ interface Row {
 }
 
 /**
- * Problems of which few teach at the start: puzzles are drawn, their pass rate is measured with eight
+ * Problems of which few teach at the start: puzzles are drawn, their pass rate is measured with
  * responses of the base, and all that are always or never solved are kept with some of the others.
  * Finished parts are not made again.
  */
@@ -57,7 +57,7 @@ export async function makePool(
       '--data',
       candidates,
       '--n',
-      '8',
+      String(plan.responses),
       '--max-tokens',
       '192',
       '--min-pixels',
