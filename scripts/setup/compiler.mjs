@@ -153,7 +153,7 @@ function compilerProblem(root, done, args) {
     /Killed signal|out of memory|virtual memory exhausted/.test(done.stderr)
   )
     return new SetupProblem(
-      `the compiler was ended by the system, most likely for memory: compiling takes about 1.5 GiB. Close other programs or add swap, then run this again.`,
+      `the compiler was ended by the system, most likely for memory: compiling takes about 2 GiB. Close other programs or add swap, then run this again.`,
     );
   if (/cannot find 'ld'|cannot execute .*\bas\b|installation problem/.test(done.stderr))
     return new SetupProblem(
