@@ -29,10 +29,8 @@ export interface PoolPlan {
    * still teach.
    */
   readonly responses: number;
-  /** Most problems of the pool. */
+  /** Problems of the pool: those whose groups are least likely to teach. */
   readonly problems: number;
-  /** Share of problems that were neither always nor never solved. */
-  readonly effective: number;
 }
 
 /** A named ablation. */

@@ -87,6 +87,7 @@ const fewEffective = [
   'train.maxIterations=40',
   'train.epochs=40',
   'rollout.problemsPerSync=32',
+  'validation.problems=60',
   'train.batchSamples=16',
   'optim.learningRate=5e-5',
 ];
@@ -109,7 +110,7 @@ export const ablationSets: readonly AblationSet[] = [
     name: 'few-effective-tiny',
     summary: 'GRPO, Filter and SSR where few groups teach: solved and hopeless problems are kept',
     seeds: 5,
-    pool: { candidates: 4096, responses: 32, problems: 640, effective: 0.12 },
+    pool: { candidates: 4096, responses: 32, problems: 300 },
     blocks: [
       {
         ...modes,

@@ -19,9 +19,9 @@ interface Row {
 }
 
 /**
- * Problems of which few teach at the start: puzzles are drawn, their pass rate is measured with
- * responses of the base, and all that are always or never solved are kept with some of the others.
- * Finished parts are not made again.
+ * Problems of which few teach at the start: puzzles are drawn, their pass rate is measured with responses
+ * of the base, and those that are nearly always or nearly never solved are kept. Finished parts are not
+ * made again.
  */
 export async function makePool(
   plan: PoolPlan,
@@ -93,22 +93,26 @@ function demandSameBase(folder: string, made: PoolPlan & { readonly weights: str
   }
 }
 
-/** All that vanish, as far as they are needed, and so many others that those are `effective` of the pool. */
+/** Rollouts of a group, which teaches unless all of them are right or all are wrong. */
+const group = 8;
+
+/** The problems whose groups are least likely to teach; chance decides between equal ones. */
 export function choosePool<Problem extends { readonly id: string }>(
   rows: readonly Problem[],
   rates: ReadonlyMap<string, number>,
-  { problems, effective }: PoolPlan,
+  { problems }: Pick<PoolPlan, 'problems'>,
 ): readonly Problem[] {
   const random = createSeed(77).at('pool').stream();
-  const order = [...random.permutation(rows.length)].flatMap((index) => rows[index] ?? []);
-  const vanishing = order.filter(({ id }) => rates.get(id) === 0 || rates.get(id) === 1);
-  const others = order.filter(({ id }) => {
-    const rate = rates.get(id);
-    return rate !== undefined && rate > 0 && rate < 1;
+  const measured = [...random.permutation(rows.length)].flatMap((index) => {
+    const row = rows[index];
+    const rate = row === undefined ? undefined : rates.get(row.id);
+    if (row === undefined || rate === undefined) return [];
+    return [{ row, teaches: 1 - rate ** group - (1 - rate) ** group }];
   });
-  const size = Math.min(problems, Math.floor(vanishing.length / (1 - effective)));
-  const teaching = Math.min(others.length, Math.round(size * effective));
-  return [...vanishing.slice(0, size - teaching), ...others.slice(0, teaching)];
+  return measured
+    .sort((a, b) => a.teaches - b.teaches)
+    .slice(0, problems)
+    .map(({ row }) => row);
 }
 
 function rowsIn(path: string): readonly Row[] {
