@@ -144,8 +144,9 @@ test.each([1, 15, 16, 17, 256, 300, 4099])('kernel and operators agree on %d ids
   const [ids, others] = [kernel, composed].map(({ ids: found }) =>
     Array.from(found.toArray(), Number),
   );
+  const greedy = (found: readonly number[] | undefined) => found?.filter((_, row) => row % 2 === 0);
+  expect(greedy(ids)).toEqual(greedy(others));
   for (let row = 0; row < 64; row++) {
-    if (row % 2 === 0) expect(ids?.[row]).toBe(others?.[row]);
     expect(kernel.logprobs[row]).toBeCloseTo(all[row * V + (ids?.[row] ?? 0)] ?? NaN, 5);
     expect(composed.logprobs[row]).toBeCloseTo(all[row * V + (others?.[row] ?? 0)] ?? NaN, 5);
   }
