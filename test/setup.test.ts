@@ -343,7 +343,7 @@ describe('what is missing is said with what to install', () => {
       'no memory',
       [],
       { GXX_SAYS: 'g++: fatal error: Killed signal terminated program cc1plus' },
-      /1\.5 GiB/,
+      /2 GiB/,
     ],
     [
       'no linker',

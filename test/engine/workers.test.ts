@@ -81,10 +81,11 @@ test('a handle of another thread is refused until it is adopted, then it is ours
   const ours = adopt(handle);
   expect(ours.handle).not.toBe(handle);
   expect(() => adopt(handle)).toThrow(/disposed/);
+  const [answer, exit] = [once(worker, 'message'), once(worker, 'exit')];
   worker.postMessage('adopted', []);
-  const [{ refused }] = (await once(worker, 'message')) as [{ refused: string }];
+  const [{ refused }] = (await answer) as [{ refused: string }];
   expect(refused).toMatch(/use of a disposed tensor/);
-  await once(worker, 'exit');
+  await exit;
   expect([...ours.toArray()]).toEqual([1, 2, 3]);
   ours.dispose();
   expect(memory().total).toBeLessThanOrEqual(before + 1);

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeRun } from '../report/__fixtures__/made-run.ts';
-import { isComplete } from './complete-run.ts';
+import { makeRun } from '../src/report/__fixtures__/made-run.ts';
+import { isComplete } from '../src/cli/complete-run.ts';
 
 let folder = '';
 beforeEach(() => {
