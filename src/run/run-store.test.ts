@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -224,6 +225,22 @@ test('a writer that was killed leaves a run that can be resumed at once', async 
       .map(({ kind }) => kind),
   ).toEqual(['collected']);
   store.close();
+});
+
+test('a run killed while it was being made is none, and is begun in the same folder', () => {
+  const config = {
+    get seed(): number {
+      throw new Error('the process ends here');
+    },
+  };
+  expect(() => createRun(folder(), { ...head, config })).toThrow('cannot create the run');
+  expect(existsSync(join(folder(), 'run.sqlite'))).toBe(false);
+  writeFileSync(join(folder(), 'run.sqlite.partial'), 'half a database');
+  writeFileSync(join(folder(), 'run.sqlite.partial-journal'), 'half a journal');
+  createRun(folder(), head).close();
+  using run = readRun(folder());
+  expect(run.head()).toEqual(head);
+  expect(readdirSync(folder()).filter((name) => name.includes('partial'))).toEqual([]);
 });
 
 test('a folder that is no run, another version, another database or an existing run is refused in words [D10] [rule 31]', () => {

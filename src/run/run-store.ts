@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Checkpoint, NewCheckpoint } from './checkpoints.ts';
@@ -97,15 +97,28 @@ export function createRun(folder: string, head: RunHead): RunStore {
   }
   const lock = lockRun(folder);
   try {
+    writeBeginning(folder, head);
     const database = open(folder, false);
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    createSchema(database);
-    database.prepare('INSERT INTO head VALUES (1, ?)').run(JSON.stringify(head));
     return new RunStore(folder, database, lock);
   } catch (cause) {
     lock[Symbol.dispose]();
     throw cause instanceof RunError ? cause : runError(`cannot create the run in ${folder}`, cause);
   }
+}
+
+/** The database appears under its name only when it is a run: killed before, there is none. */
+function writeBeginning(folder: string, head: RunHead): void {
+  const aside = join(folder, `${file}.partial`);
+  for (const left of [aside, `${aside}-journal`]) rmSync(left, { force: true });
+  const database = new DatabaseSync(aside);
+  try {
+    createSchema(database);
+    database.prepare('INSERT INTO head VALUES (1, ?)').run(JSON.stringify(head));
+  } finally {
+    database.close();
+  }
+  renameSync(aside, join(folder, file));
 }
 
 /** A run that goes on: its writer, and the checkpoint to go on from, if there is one. */
