@@ -278,42 +278,72 @@ test('an unknown set, cell or model is told with what there is', async () => {
   ).toContain('has no cell x');
 });
 
-test('a pool is measured with pictures as large as in training', async () => {
-  let asked: readonly string[] = [];
-  let solved = 0;
+test('a pool is measured in rounds, with pictures as large as in training', async () => {
+  const asked: (readonly string[])[] = [];
+  let often = 0;
   const measuring: RunChild = async ({ args }) => {
-    if (args[0] === 'passrate') asked = args;
     const folder = valueOf(args, '--out');
     mkdirSync(folder, { recursive: true });
-    const rows = Array.from(
-      { length: 20 },
-      (_, index) => `{"id":"p${index}","passRate":${(index % 3) * solved}}\n`,
-    );
-    writeFileSync(
-      join(folder, args[0] === 'passrate' ? 'passrates.jsonl' : 'problems.jsonl'),
-      rows.join(''),
-    );
+    const write = (name: string, rows: readonly object[]) => {
+      writeFileSync(join(folder, name), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    };
+    if (args[0] === 'passrate') {
+      asked.push(args);
+      const n = Number(valueOf(args, '--n'));
+      const rows = readFileSync(valueOf(args, '--data'), 'utf8').trim().split('\n');
+      write(
+        'passrates.jsonl',
+        rows.map((row) => {
+          const { id } = JSON.parse(row) as { id: string };
+          return { id, n, correct: Math.min(n, often * Number(id.slice(1))) };
+        }),
+      );
+    } else {
+      const n = Number(valueOf(args, '--n'));
+      write(
+        'problems.jsonl',
+        Array.from({ length: n }, (_, index) => ({
+          id: `p${index}`,
+          image: `images/${index}.png`,
+        })),
+      );
+    }
     return '';
   };
   const { signal } = new AbortController();
-  const bench = {
-    out: join(root, 'out'),
-    model: join(root, 'base'),
-    weights: 'w',
-    given: [],
-    problems: 1,
-  };
+  const out = join(root, 'out');
+  const bench = { out, model: join(root, 'base'), weights: 'w', given: [], problems: 1 };
   const more = { samples: 1, threads: 1, child: measuring, signal };
-  const plan = { candidates: 20, responses: 8, problems: 10 };
+  const plan = {
+    rounds: [
+      { problems: 20, responses: 8 },
+      { problems: 16, responses: 40 },
+    ],
+    problems: 10,
+  };
   await expect(makePool(plan, { ...bench, ...more })).rejects.toThrow(
     'none of 20 puzzles is solved now and then',
   );
-  solved = 0.5;
-  await makePool(plan, { ...bench, ...more });
-  expect([valueOf(asked, '--min-pixels'), valueOf(asked, '--max-pixels')]).toEqual([
+  often = 1;
+  const made = await makePool(plan, { ...bench, ...more });
+  const [, first = [], second = []] = asked;
+  expect([valueOf(first, '--min-pixels'), valueOf(first, '--max-pixels')]).toEqual([
     '3136',
     '12544',
   ]);
+  expect([first, second].map((args) => [valueOf(args, '--n'), valueOf(args, '--seed')])).toEqual([
+    ['8', '0'],
+    ['40', '1'],
+  ]);
+  const kept = readFileSync(made.path, 'utf8').trim().split('\n');
+  const rows = kept.map((row) => JSON.parse(row) as { id: string; image: string });
+  expect(rows).toHaveLength(10);
+  // Eight responses find p8 to p19 solved always, p1 now and then; of 48, p19 has 27 right.
+  expect(rows.map(({ id }) => id).slice(0, 3)).toEqual(['p0', 'p1', 'p2']);
+  expect(rows.map(({ id }) => id)).not.toContain('p19');
+  expect(rows[0]?.image).toBe(join(out, 'pool', 'candidates', 'images', '0.png'));
+  await makePool(plan, { ...bench, ...more });
+  expect(asked).toHaveLength(3);
   await expect(makePool(plan, { ...bench, ...more, weights: 'other' })).rejects.toThrow(
     'was chosen by another model',
   );
@@ -321,10 +351,9 @@ test('a pool is measured with pictures as large as in training', async () => {
 
 test('a pool is made of the problems whose groups are least likely to teach', () => {
   const rows = Array.from({ length: 100 }, (_, index) => ({ id: `p${index}` }));
-  const rates = new Map(rows.map(({ id }, index) => [id, index / 100]));
-  rates.delete('p1');
-  const chosen = choosePool(rows, rates, { problems: 6 });
-  const numbers = chosen.map(({ id }) => Number(id.slice(1)));
+  const tallies = new Map(rows.map(({ id }, index) => [id, { n: 100, correct: index }]));
+  tallies.delete('p1');
+  const numbers = choosePool(rows, tallies, 6).map(({ id }) => Number(id.slice(1)));
   expect(numbers[0]).toBe(0);
   expect(new Set(numbers)).toEqual(new Set([0, 99, 98, 2, 97, 3]));
 });

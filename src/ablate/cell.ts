@@ -22,14 +22,13 @@ export interface Block {
 
 /** Problems chosen so that few groups teach at the start (tiny.md 9). */
 export interface PoolPlan {
-  /** Puzzles whose pass rate is measured. */
-  readonly candidates: number;
   /**
-   * Responses of the base to each: with as few as a group has, many that seem never or always solved
-   * still teach.
+   * Rounds of measuring with responses of the base. Each keeps the problems that are least likely to
+   * teach by all responses so far: after one round of few responses, many of those that seem never or
+   * always solved would still teach.
    */
-  readonly responses: number;
-  /** Problems of the pool: those whose groups are least likely to teach. */
+  readonly rounds: readonly { readonly problems: number; readonly responses: number }[];
+  /** Problems of the pool: those that are left after the last round. */
   readonly problems: number;
 }
 

@@ -110,7 +110,13 @@ export const ablationSets: readonly AblationSet[] = [
     name: 'few-effective-tiny',
     summary: 'GRPO, Filter and SSR where few groups teach: solved and hopeless problems are kept',
     seeds: 5,
-    pool: { candidates: 4096, responses: 32, problems: 300 },
+    pool: {
+      rounds: [
+        { problems: 16_384, responses: 16 },
+        { problems: 2048, responses: 64 },
+      ],
+      problems: 256,
+    },
     blocks: [
       {
         ...modes,

@@ -18,6 +18,13 @@ interface Row {
   readonly images?: readonly string[] | string;
 }
 
+/** A row of `passrates.jsonl`. */
+interface Tally {
+  readonly id: string;
+  readonly n: number;
+  readonly correct: number;
+}
+
 /**
  * Problems of which few teach at the start: puzzles are drawn, their pass rate is measured with responses
  * of the base, and those that are nearly always or nearly never solved are kept. Finished parts are not
@@ -27,58 +34,87 @@ export async function makePool(
   plan: PoolPlan,
   bench: Omit<Bench, 'pool'>,
 ): Promise<NonNullable<Bench['pool']>> {
-  const { out, model, child, signal } = bench;
-  const folder = join(out, 'pool');
+  const folder = join(bench.out, 'pool');
   const path = join(folder, 'problems.jsonl');
   demandSameBase(folder, { weights: bench.weights, ...plan });
   if (!existsSync(path)) {
-    const log = join(folder, 'log.txt');
-    const candidates = join(folder, 'candidates');
-    const rates = join(folder, 'passrates');
-    const file = join(candidates, 'problems.jsonl');
-    if (!existsSync(file)) {
-      const draw = [
-        'data',
-        'puzzles',
-        '--out',
-        candidates,
-        '--n',
-        String(plan.candidates),
-        '--seed',
-        '77',
-        '--force',
-      ];
-      await child({ args: draw, log, signal });
+    let rows = await drawCandidates(folder, plan, bench);
+    const tallies: Tallies = new Map();
+    for (const [index, round] of plan.rounds.entries()) {
+      rows = choosePool(rows, tallies, round.problems);
+      await measure({ folder, rows, round: index, responses: round.responses, tallies }, bench);
     }
-    const ask = [
-      'passrate',
-      '--model',
-      model,
-      '--data',
-      candidates,
-      '--n',
-      String(plan.responses),
-      '--max-tokens',
-      '192',
-      '--min-pixels',
-      String(settings['vision.minPixels']),
-      '--max-pixels',
-      String(settings['vision.maxPixels']),
-      '--out',
-      rates,
-    ];
-    await child({ args: ask, log, signal });
-    const found = ratesIn(join(rates, 'passrates.jsonl'));
-    if (![...found.values()].some((rate) => rate > 0 && rate < 1)) {
-      throw new AblationError(
-        `${rates}: none of ${found.size} puzzles is solved now and then, so nothing would teach; is the base one for these puzzles?`,
-      );
-    }
-    const chosen = choosePool(rowsIn(file), found, plan);
-    writePage(path, chosen.map((row) => `${JSON.stringify(located(row, candidates))}\n`).join(''));
+    writeRows(path, choosePool(rows, tallies, plan.problems));
   }
   const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
   return { path, hash };
+}
+
+/** By problem: the responses that were drawn so far, and how many of them were right. */
+type Tallies = Map<string, Omit<Tally, 'id'>>;
+
+async function drawCandidates(
+  folder: string,
+  plan: PoolPlan,
+  { child, signal }: Omit<Bench, 'pool'>,
+): Promise<readonly Row[]> {
+  const candidates = join(folder, 'candidates');
+  const file = join(candidates, 'problems.jsonl');
+  if (!existsSync(file)) {
+    const n = String(plan.rounds[0]?.problems);
+    const args = ['data', 'puzzles', '--out', candidates, '--n', n, '--seed', '77', '--force'];
+    await child({ args, log: join(folder, 'log.txt'), signal });
+  }
+  return (linesOf(file) as readonly Row[]).map((row) => located(row, candidates));
+}
+
+interface Round {
+  readonly folder: string;
+  readonly rows: readonly Row[];
+  /** Counted from 0; also the seed, so that no round repeats the draws of another. */
+  readonly round: number;
+  readonly responses: number;
+  /** Counts of the rounds before, to which this one's are added. */
+  readonly tallies: Tallies;
+}
+
+/** @throws AblationError: no problem is solved now and then. */
+async function measure(
+  { folder, rows, round, responses, tallies }: Round,
+  { model, child, signal }: Omit<Bench, 'pool'>,
+): Promise<void> {
+  const rates = join(folder, `passrates-${round + 1}`);
+  const data = join(folder, `round-${round + 1}.jsonl`);
+  writeRows(data, rows);
+  const args = [
+    'passrate',
+    '--model',
+    model,
+    '--data',
+    data,
+    '--n',
+    String(responses),
+    '--seed',
+    String(round),
+    '--max-tokens',
+    '192',
+    '--min-pixels',
+    String(settings['vision.minPixels']),
+    '--max-pixels',
+    String(settings['vision.maxPixels']),
+    '--out',
+    rates,
+  ];
+  await child({ args, log: join(folder, 'log.txt'), signal });
+  for (const { id, n, correct } of linesOf(join(rates, 'passrates.jsonl')) as readonly Tally[]) {
+    const before = tallies.get(id) ?? { n: 0, correct: 0 };
+    tallies.set(id, { n: before.n + n, correct: before.correct + correct });
+  }
+  if (![...tallies.values()].some(({ n, correct }) => correct > 0 && correct < n)) {
+    throw new AblationError(
+      `${rates}: none of ${tallies.size} puzzles is solved now and then, so nothing would teach; is the base one for these puzzles?`,
+    );
+  }
 }
 
 /** @throws AblationError: the pool that is there was chosen by another base, or to another plan. */
@@ -99,14 +135,16 @@ const group = 8;
 /** The problems whose groups are least likely to teach; chance decides between equal ones. */
 export function choosePool<Problem extends { readonly id: string }>(
   rows: readonly Problem[],
-  rates: ReadonlyMap<string, number>,
-  { problems }: Pick<PoolPlan, 'problems'>,
+  tallies: ReadonlyMap<string, Omit<Tally, 'id'>>,
+  problems: number,
 ): readonly Problem[] {
+  if (tallies.size === 0) return rows.slice(0, problems);
   const random = createSeed(77).at('pool').stream();
   const measured = [...random.permutation(rows.length)].flatMap((index) => {
     const row = rows[index];
-    const rate = row === undefined ? undefined : rates.get(row.id);
-    if (row === undefined || rate === undefined) return [];
+    const tally = row === undefined ? undefined : tallies.get(row.id);
+    if (row === undefined || tally === undefined) return [];
+    const rate = tally.correct / tally.n;
     return [{ row, teaches: 1 - rate ** group - (1 - rate) ** group }];
   });
   return measured
@@ -115,15 +153,13 @@ export function choosePool<Problem extends { readonly id: string }>(
     .map(({ row }) => row);
 }
 
-function rowsIn(path: string): readonly Row[] {
+function linesOf(path: string): readonly unknown[] {
   const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as Row);
+  return lines.map((line): unknown => JSON.parse(line));
 }
 
-function ratesIn(path: string): ReadonlyMap<string, number> {
-  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean);
-  const rates = lines.map((line) => JSON.parse(line) as { id: string; passRate: number });
-  return new Map(rates.map(({ id, passRate }) => [id, passRate]));
+function writeRows(path: string, rows: readonly Row[]): void {
+  writePage(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 }
 
 /** Pictures stay where they are; their paths become whole. */
