@@ -1,8 +1,10 @@
-// Runs the quickstart at a small size once to its end, and again with `kill -9` of its whole process
+// Runs the quickstart once to its end, and again with `kill -9` of its whole process
 // group at random moments, started again after each, until so many kills have hit; then compares
 // what both have printed, stored and saved. Says where each kill hit. Ends with 1 if anything differs.
 //
-//   node --conditions=source scripts/kill-quickstart.ts [kills] [seed]
+// At a small size unless --full is said, which is what a user types.
+//
+//   node --conditions=source scripts/kill-quickstart.ts [kills] [seed] [--full]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,20 +14,26 @@ import { fileURLToPath } from 'node:url';
 import { createSeed } from '#run';
 import { differences } from '../test/same-run.ts';
 
-const [kills = 10, seed = 0] = process.argv.slice(2).map(Number);
+const words = process.argv.slice(2);
+const full = words.includes('--full');
+const [kills = 10, seed = 0] = words.filter((word) => word !== '--full').map(Number);
 const program = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
 const random = createSeed(seed).at('kill').stream();
 const root = mkdtempSync(join(tmpdir(), 'kill-quickstart-'));
 
 /** The real model, thinned out to a minute: fewer problems, shorter responses, two iterations. */
 const small = [
-  'rollout.problemsPerSync=24',
-  'rollout.groupSize=4',
-  'train.batchSamples=24',
-  'train.maxIterations=2',
-  'validation.problems=24',
-  'validation.every=1',
-].flatMap((setting) => ['--set', setting]);
+  '--threads=1',
+  '--problems=40',
+  ...[
+    'rollout.problemsPerSync=24',
+    'rollout.groupSize=4',
+    'train.batchSamples=24',
+    'train.maxIterations=2',
+    'validation.problems=24',
+    'validation.every=1',
+  ].map((setting) => `--set=${setting}`),
+];
 
 interface Ended {
   readonly code: number | null;
@@ -38,7 +46,7 @@ const place = 'quickstart';
 
 /** Runs it in a process group of its own, which is killed after so many milliseconds. */
 async function quickstart(more: readonly string[], wait?: number): Promise<Ended> {
-  const options = ['--run', place, '--threads', '1', '--problems', '40', ...small, ...more];
+  const options = ['--run', place, ...(full ? [] : small), ...more];
   const args = ['--conditions=source', program, 'quickstart', ...options];
   const child = spawn(process.execPath, args, { cwd: root, detached: true });
   let [out, err] = ['', ''];
