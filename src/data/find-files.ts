@@ -14,6 +14,7 @@ export interface DatasetFiles {
 }
 
 const DEPTH = 3;
+const REWRITE = 'write each problem as a JSON object on a line of its own, see docs/data-format.md';
 /** Files beside a dataset that hold no problems. */
 const ASIDE =
   /(^|\/)(\.|(dataset_infos?|dataset_dict|state|config|package(-lock)?|manifest|dropped|findings|summary)\.(json|jsonl)$)/i;
@@ -38,7 +39,7 @@ export async function findFiles(name: string, split?: string): Promise<DatasetFi
     if (holdsRows(path)) return { root: dirname(path), files: [path] };
     throw new DatasetError(
       'missing',
-      `${name}: expected a .jsonl, .json or .parquet file, found ${extname(path) || 'no ending'}`,
+      `${name}: expected a .jsonl, .json or .parquet file, found ${extname(path) || 'no ending'}; ${REWRITE}`,
     );
   }
   const all = await filesBelow(path, DEPTH);
@@ -59,7 +60,7 @@ export async function findFiles(name: string, split?: string): Promise<DatasetFi
     'empty',
     split !== undefined && rows.length > 0
       ? `${name}: expected a file of the split ${split}, found ${among.join(', ')}`
-      : `${name}: expected a .jsonl, .json or .parquet file, found ${here.join(', ') || 'an empty folder'}`,
+      : `${name}: expected a .jsonl, .json or .parquet file, found ${here.join(', ') || 'an empty folder'}; ${REWRITE}`,
   );
 }
 

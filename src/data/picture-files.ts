@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
 
 /**
@@ -14,9 +14,13 @@ export class PictureFiles {
     this.#bases = roots.flatMap((base) => [base, join(base, 'images'), join(base, '..')]);
   }
 
-  /** The path of a file that exists, or undefined. */
+  /** The path of a file that exists, no folder, or undefined. Windows writes paths with backslashes. */
   async find(name: string): Promise<string | undefined> {
     const path = name.replace(/^file:\/\//, '');
+    return (await this.#found(path)) ?? this.#found(path.replaceAll('\\', '/'));
+  }
+
+  async #found(path: string): Promise<string | undefined> {
     if (isAbsolute(path)) return (await exists(path)) ? path : undefined;
     for (const base of this.#bases) {
       const candidate = join(base, path);
@@ -40,8 +44,8 @@ export class PictureFiles {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
+  return stat(path).then(
+    (found) => found.isFile(),
     () => false,
   );
 }

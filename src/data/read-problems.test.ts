@@ -205,6 +205,26 @@ describe('ViRL39K', () => {
     },
   );
 
+  test('a path that Windows wrote is found', async () => {
+    const root = await put({
+      'images/sub/a.png': png(),
+      'data.jsonl': [{ question: '<image>?', answer: '3', images: ['images\\sub\\a.png'] }],
+    });
+    expect((await read(root)).problems).toHaveLength(1);
+  });
+
+  test('a folder in the place of a picture is a finding, and the others are read', async () => {
+    const row = (path: string) => ({ question: '<image>?', answer: '3', images: [path] });
+    const root = await put({
+      'a.png': png(),
+      'b/c.png': png(),
+      'data.jsonl': [row('b'), row('a.png')],
+    });
+    const { problems, findings } = await read(root);
+    expect(problems).toHaveLength(1);
+    expect(findings.map(({ code, row }) => [code, row])).toContainEqual(['image_missing', 1]);
+  });
+
   test('searches side by side find every picture, also in two folders at once', async () => {
     const files: Record<string, Uint8Array> = {};
     const rows = Array.from({ length: 120 }, (_, at) => {
@@ -341,6 +361,15 @@ describe('what cannot be read at all', () => {
   ])('%s', async (_, files, message) => {
     await expect(openDataset(await put(files))).rejects.toThrow(message);
   });
+
+  test.each(['question,answer\nHow many?,3', '[1]\n"x"'])(
+    'a file of lines that are no rows names the first: %j',
+    async (text) => {
+      await expect(read(await put({ 'data.jsonl': text }))).rejects.toThrow(
+        /data\.jsonl:1: expected a JSON object.*docs\/data-format\.md/,
+      );
+    },
+  );
 
   test('no such path, and a file of another kind', async () => {
     await expect(openDataset(join(folder, 'none'))).rejects.toThrow(

@@ -85,7 +85,7 @@ export async function* readProblems(
   for (const source of opened) {
     let adapter = source.columns && adapterFor(source.file, source.columns, options.format);
     for await (const batch of source.batches()) {
-      adapter ??= adapterFor(source.file, columnsOf(batch), options.format);
+      adapter ??= adapterFor(source.file, columnsOf(source.file, batch), options.format);
       const context: Context = { root, file: source.file, adapter, pictures, seen, options };
       for (let start = 0; start < batch.length; start += STRETCH_ROWS) {
         options.signal?.throwIfAborted();
@@ -119,7 +119,15 @@ interface Context {
   readonly options: ReadOptions;
 }
 
-function columnsOf(batch: readonly PlacedRow[]): readonly string[] {
+/** @throws DatasetError where none of the rows is one, as in a file of another kind. */
+function columnsOf(file: string, batch: readonly PlacedRow[]): readonly string[] {
+  const [first] = batch;
+  if (first !== undefined && batch.every(({ value }) => value === undefined)) {
+    throw new DatasetError(
+      'rows',
+      `${file}:${first.row}: ${first.fault}; every row is a JSON object, see docs/data-format.md`,
+    );
+  }
   return [...new Set(batch.flatMap(({ value }) => Object.keys(value ?? {})))];
 }
 
@@ -252,7 +260,9 @@ async function openCell(
       message: `expected ${cell.path} in ${bases}, found no such file`,
     };
   }
-  return measured(path, await readFile(path), options);
+  const bytes = await readFile(path).catch((error: unknown) => String(error));
+  if (typeof bytes !== 'string') return measured(path, bytes, options);
+  return { code: 'image_missing', message: `expected a file that can be read, found ${bytes}` };
 }
 
 async function measured(

@@ -166,9 +166,49 @@ test.each([
 
 test('a .json file that is no JSON is an error that says so', async () => {
   await expect(all(await written('b.json', '[{"a": 1},'))).rejects.toThrow(
-    /b\.json: expected JSON, found/,
+    /b\.json: expected JSON: .*correct the file/,
   );
   await expect(all(await written('c.json', '"text"'))).rejects.toThrow(
     /expected an array of objects/,
+  );
+});
+
+test('lines end as on Windows, begin with the mark of UTF-8, and hold any characters', async () => {
+  const lines = ['{"id":"ü–日本"}', '', '{"id":"b"}'].join('\r\n');
+  const rows = await all(await written('windows.jsonl', `\uFEFF${lines}\r\n`));
+  expect(rows.map(({ row, value }) => [row, value?.['id']])).toEqual([
+    [1, 'ü–日本'],
+    [3, 'b'],
+  ]);
+});
+
+test('a line may be longer than what is read at once', async () => {
+  const long = 'ü'.repeat(2 ** 20);
+  const rows = await all(await written('long.jsonl', `{"id":"${long}"}\n{"id":"b"}`));
+  expect(rows.map(({ value }) => value?.['id'])).toEqual([long, 'b']);
+});
+
+test.each(['utf16.jsonl', 'utf16.json'])('%s: UTF-16 is refused with the way out', async (name) => {
+  const text = Buffer.from('{"id":"a"}\n', 'utf16le');
+  for (const bytes of [text, Buffer.concat([Buffer.of(0xff, 0xfe), text]), text.swap16()]) {
+    await expect(all(await written(name, bytes))).rejects.toThrow(/found UTF-16.*iconv -f UTF-16/);
+  }
+});
+
+test('bytes that are no UTF-8 are a fault, never other characters', async () => {
+  const text = Buffer.from('[{"id":"groß"}]', 'latin1');
+  await expect(all(await written('old.json', text))).rejects.toThrow(/expected text in UTF-8/);
+  const lines = Buffer.concat([text.subarray(1, -1), Buffer.from('\n{"id":"b"}')]);
+  const [first, second] = await all(await written('old.jsonl', lines));
+  expect(first?.fault).toMatch(/expected UTF-8, found other bytes; convert/);
+  expect(second?.value).toEqual({ id: 'b' });
+});
+
+test('a list inside an object holds the rows; an empty one is none, two are one too many', async () => {
+  const json = async (value: unknown) => all(await written('list.json', JSON.stringify(value)));
+  expect(await json({ version: 1, data: [{ id: 'a' }] })).toEqual([{ row: 1, value: { id: 'a' } }]);
+  expect(await json({ id: 'a', images: [] })).toEqual([{ row: 1, value: { id: 'a', images: [] } }]);
+  await expect(json({ train: [{ id: 'a' }], test: [{ id: 'b' }] })).rejects.toThrow(
+    /expected one list of objects, found 2: train, test; keep one/,
   );
 });
