@@ -254,9 +254,18 @@ test('passrate writes shares that data subset reads, and waits for what failed',
     `${join(folder, 'rates/passrates.jsonl')}: 2 of 2 problems; mean pass rate 0.500; 0 never solved, 0 always\n`,
   ]);
   expect(await read()).toHaveLength(2);
+  // More responses are drawn behind those that are there; fewer would leave some out.
+  count = 0;
+  const ended = args.indexOf('--n') + 1;
+  const fewer = await program(args.with(ended, '1'));
+  expect([fewer.code, fewer.err]).toEqual([2, expect.stringMatching(/samples 2 there, 1 now/)]);
+  const more = await program(args.with(ended, '5'));
+  expect([more.code, count]).toEqual([0, 6]);
+  expect(JSON.parse((await read())[0] ?? '')).toMatchObject({ id: 'a', n: 5 });
+  args[ended] = '5';
   // Fewer than were measured before are counted alone.
   const first = JSON.parse((await program([...args, '--limit', '1', '--json'])).out) as unknown;
-  expect(first).toMatchObject({ problems: 1, measured: 1, responses: 2, missing: 0 });
+  expect(first).toMatchObject({ problems: 1, measured: 1, responses: 5, missing: 0 });
 });
 
 test('problems of any dataset are evaluated, scored again and compared', async () => {

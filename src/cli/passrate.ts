@@ -41,7 +41,7 @@ export const passrate: Command<typeof options> = {
   name: 'passrate',
   summary: 'measure how often a model solves each problem, for choosing problems',
   positionals: '',
-  help: 'Draws --n responses per problem (temperature 1 unless told), judges them by the strict verifier, and writes passrates.jsonl with id and passRate, which data subset reads. The same command goes on where it stopped; a problem counts once all its responses are there, and failed requests are asked again.',
+  help: 'Draws --n responses per problem (temperature 1 unless told), judges them by the strict verifier, and writes passrates.jsonl with id and passRate, which data subset reads. The same command goes on where it stopped, with a larger --n too: the responses that are there stay, the others are drawn. A problem counts once all its responses are there, and failed requests are asked again.',
   options,
   async run({ options: given, positionals }, io): Promise<ExitCode> {
     if (positionals.length > 0) throw new UsageError('expected options only');

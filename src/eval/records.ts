@@ -82,7 +82,7 @@ export class RecordStore implements Disposable {
   }
 
   /**
-   * Opens a folder, made where there is none.
+   * Opens a folder, made where there is none. `samples` may be more than when it was made.
    *
    * @throws EvalError where another run lies in it, naming what differs, or where one is writing to it.
    */
@@ -154,10 +154,13 @@ function lives(pid: number): boolean {
   }
 }
 
+const written = (identity: RunIdentity): string => `${JSON.stringify(identity, undefined, 2)}\n`;
+
+/** More responses per question are none of another run: each is drawn by the number of its own. */
 function checkIdentity(folder: string, identity: RunIdentity): void {
   const path = join(folder, 'run.json');
   if (!existsSync(path)) {
-    writeAtomically(path, `${JSON.stringify(identity, undefined, 2)}\n`);
+    writeAtomically(path, written(identity));
     return;
   }
   const before = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
@@ -166,6 +169,10 @@ function checkIdentity(folder: string, identity: RunIdentity): void {
     (key) => JSON.stringify(before[key]) !== JSON.stringify(now[key]),
   );
   if (changed.length === 0) return;
+  if (changed.join() === 'samples' && Number(before['samples']) < identity.samples) {
+    writeAtomically(path, written(identity));
+    return;
+  }
   const told = changed.map(
     (key) => `${key} ${JSON.stringify(before[key])} there, ${JSON.stringify(now[key])} now`,
   );
