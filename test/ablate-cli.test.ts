@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeRun } from '../src/report/__fixtures__/made-run.ts';
+import { runHere } from '../src/cli/__fixtures__/run-here.ts';
 import { ablateWith } from '../src/cli/ablate.ts';
 import type { RunChild } from '../src/cli/ablate/child.ts';
 import { choosePool, makePool } from '../src/cli/ablate/pool.ts';
 import { resultLines } from '../src/cli/ablate/result-lines.ts';
 import type { BlockTable } from '#ablate';
-import { runProgram } from '../src/cli/program.ts';
 
 let root = '';
 let calls: string[] = [];
@@ -45,26 +45,11 @@ const fake: RunChild = async ({ args, signal }) => {
   return '';
 };
 
-async function ablate(
-  child: RunChild,
-  args: readonly string[],
-  signal = new AbortController().signal,
-) {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    color: { out: false, err: false },
-    columns: 200,
-    outColumns: 200,
-    signal,
-    cwd: root,
-  };
+function ablate(child: RunChild, args: readonly string[], signal?: AbortSignal) {
   const command = ablateWith(child);
   const entry = { name: command.name, summary: command.summary, load: async () => command };
-  const code = await runProgram(['ablate', ...args], io, [entry]);
-  return { code, out, err };
+  const here = { cwd: root, columns: 200, commands: [entry] };
+  return runHere(['ablate', ...args], signal === undefined ? here : { ...here, signal });
 }
 
 const small = [
@@ -261,6 +246,13 @@ test('stopping asks the child to stop and begins nothing more', async () => {
   expect(stopped.code).toBe(1);
   expect(stopped.err).toContain('stopped; the same command goes on from here');
   expect(calls).toEqual(['assess /base']);
+});
+
+test('without --model the base of this project is taken, wherever it is called', async () => {
+  const { code, err } = await ablate(fake, [
+    ...['--set', 'modes-tiny', '--cells', 'grpo', '--seeds', '1', '--out', 'out'],
+  ]);
+  expect([code, err]).toEqual([0, expect.stringContaining('[1/1] grpo/seed-0')]);
 });
 
 test('an unknown set, cell or model is told with what there is', async () => {

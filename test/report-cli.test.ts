@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makeRun } from '../src/report/__fixtures__/made-run.ts';
-import { commands } from '../src/cli/commands.ts';
-import { runProgram } from '../src/cli/program.ts';
+import { runHere } from '../src/cli/__fixtures__/run-here.ts';
 import { reportAtEnd } from '../src/cli/report.ts';
 
 let root = '';
@@ -13,21 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-async function report(...args: readonly string[]) {
-  let out = '';
-  let err = '';
-  const io = {
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-    color: { out: false, err: false },
-    columns: 100,
-    outColumns: 100,
-    signal: new AbortController().signal,
-    cwd: root,
-  };
-  const code = await runProgram(['report', ...args], io, commands);
-  return { code, out, err };
-}
+const report = (...args: readonly string[]) => runHere(['report', ...args], { cwd: root });
 
 test('a report is written into its run, and beside several', async () => {
   makeRun({ folder: join(root, 'a'), iterations: 1 });

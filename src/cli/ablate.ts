@@ -17,6 +17,7 @@ import type { Command, ExitCode, Io } from './command.ts';
 import { UsageError } from './command.ts';
 import { weightsHash } from './compose.ts';
 import { table } from './table.ts';
+import { projectRoot } from './version.ts';
 
 const options = z.strictObject({
   set: z.string().optional().describe('which ablation; --sets lists them'),
@@ -199,10 +200,11 @@ async function benchOf(
   { name, pool }: (typeof ablationSets)[number],
   { io, child }: { readonly io: Io; readonly child: RunChild },
 ): Promise<Bench> {
-  const model = resolve(io.cwd, given.model);
-  if (!existsSync(join(model, 'config.json'))) {
+  const places = [resolve(io.cwd, given.model), join(projectRoot, given.model)];
+  const model = places.find((place) => existsSync(join(place, 'config.json')));
+  if (model === undefined) {
     throw new UsageError(
-      `--model: expected a checkpoint folder (config.json) at ${model}, found none`,
+      `--model: expected a checkpoint folder (config.json) at ${places[0]}, found none`,
     );
   }
   for (const setting of given.with) {

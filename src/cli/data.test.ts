@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { encodePng, openDataset, puzzle } from '#data';
-import { runProgram } from './program.ts';
-import type { ProgramIo } from './program.ts';
+import { runHere } from './__fixtures__/run-here.ts';
 import { answerFault } from './data-source.ts';
 
 let folder = '';
@@ -14,21 +13,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** What `vl-rethinker data …` says and returns. */
-async function data(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const io: ProgramIo = {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    color: { out: false, err: false },
-    columns: undefined,
-    outColumns: undefined,
-    signal: new AbortController().signal,
-    cwd: folder,
-  };
-  const code = await runProgram(['data', ...args], io);
-  return { code, ...said };
-}
+const data = (...args: string[]) => runHere(['data', ...args], { cwd: folder });
 
 const lines = async (file: string): Promise<Record<string, unknown>[]> =>
   (await readFile(join(folder, file), 'utf8'))

@@ -10,8 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import { encodePng } from '#data';
 import type { EvalCard, ScoreDocument } from '#eval';
-import { runProgram } from './program.ts';
-import type { ProgramIo } from './program.ts';
+import { runHere } from './__fixtures__/run-here.ts';
 
 let folder = '';
 let server: Server | undefined;
@@ -24,23 +23,7 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function program(
-  args: readonly string[],
-  signal = new AbortController().signal,
-): Promise<{ code: number; out: string; err: string }> {
-  const said = { out: '', err: '' };
-  const io: ProgramIo = {
-    out: (text) => void (said.out += text),
-    err: (text) => void (said.err += text),
-    color: { out: false, err: false },
-    columns: undefined,
-    outColumns: undefined,
-    signal,
-    cwd: folder,
-  };
-  const code = await runProgram(args, io);
-  return { code, ...said };
-}
+const program = (args: readonly string[]) => runHere(args, { cwd: folder });
 
 /** A server whose answers a function gives; null is a failure for good. */
 async function answering(of: (body: string) => string | null, finish = 'stop'): Promise<string> {
