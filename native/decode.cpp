@@ -317,9 +317,10 @@ INLINE void drawRows(const float* logits, const double* shares, int64_t* ids, fl
       while (id < V - 1 && x[id] != top) id++;
     } else {
       double rest = shares[row] * total;
-      Int n = 0;
-      // The last stretch takes what rounding leaves over.
-      for (Int i = stretch; i < V && rest >= sums[n]; i += stretch) rest -= sums[n++];
+      // What rounding leaves over goes to the last stretch that has a chance.
+      Int last = (V - 1) / stretch, n = 0;
+      while (last > 0 && !(sums[last] > 0)) last--;
+      while (n < last && rest >= sums[n]) rest -= sums[n++];
       for (Int j = n * stretch; j < std::min((n + 1) * stretch, V) && rest >= 0; j += W) {
         const Doubles chance = at(j);
         for (Int i = 0; i < W && rest >= 0; i++) {
@@ -385,14 +386,15 @@ void check(const Tensor& qkv, const Tensor& cos, const Tensor& sin, const Tensor
     return x.dim() == dimensions && x.scalar_type() == qkv.scalar_type() && x.stride(-1) == 1;
   };
   const Int B = qkv.size(0);
-  if (!fits(own, 5) || own.size(0) != 2 || own.size(1) < B || now < 0 || now >= own.size(3)) refuse("own", own);
-  const Int K = own.size(2), d = own.size(4), heads = qkv.size(1) / d;
+  if (!fits(own, 5) || own.size(0) != 2 || own.size(1) < B || own.size(2) == 0 || now < 0 || now >= own.size(3)) refuse("own", own);
+  const Int K = own.size(2), d = own.size(4);
   if (d != 32 && d != 64 && d != 128) refuse("head width of own", own);
+  const Int heads = qkv.size(1) / d;
   if (!qkv.is_contiguous() || qkv.size(1) % d != 0 || heads < 3 * K || heads % K != 0) refuse("qkv", qkv);
   for (const Tensor& x : {cos, sin})
     if (!fits(x, 2) || !x.is_contiguous() || x.size(0) != B || x.size(1) != d) refuse("angles", x);
   for (const Tensor& x : {keys, values})
-    if (!fits(x, 4) || x.size(1) != K || x.size(3) != d || x.stride(2) != d || x.strides() != keys.strides())
+    if (!fits(x, 4) || x.size(1) != K || x.size(3) != d || x.stride(2) != d || x.sizes() != keys.sizes() || x.strides() != keys.strides())
       refuse("prompts", x);
   if (own.stride(3) != d) refuse("own", own);
   if (rows.scalar_type() != at::kInt || !rows.is_contiguous() || rows.dim() != 2 || rows.size(0) != B || rows.size(1) != 3)
@@ -410,9 +412,12 @@ Tensor decodeAttention(const Tensor& qkv, const Tensor& cos, const Tensor& sin, 
                                          : attend<c10::BFloat16>(qkv, cos, sin, own, keys, values, rows, now);
 }
 
-void checkRows(const char* name, const Tensor& x, Int width) {
-  TORCH_CHECK(x.dim() == 2 && x.is_contiguous() && width % W == 0 && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16),
+// The width of each of so many parts, side by side, of the rows of x.
+Int widthOf(const char* name, const Tensor& x, Int parts) {
+  TORCH_CHECK(x.dim() == 2 && x.is_contiguous() && x.size(1) > 0 && x.size(1) % (parts * W) == 0 &&
+                  (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16),
               name, ": unfit ", x.sizes(), " of type ", x.scalar_type());
+  return x.size(1) / parts;
 }
 
 // Calls `body` with a number of the type of x.
@@ -422,9 +427,8 @@ void typed(const Tensor& x, F body) {
 }
 
 Tensor rowNorm(const Tensor& x, const Tensor& weight, double epsilon) {
-  const Int width = weight.numel();
-  checkRows("row_norm", x, width);
-  TORCH_CHECK(x.size(1) == width && weight.is_contiguous() && weight.scalar_type() == x.scalar_type(), "row_norm: unfit weight ", weight.sizes());
+  const Int width = widthOf("row_norm", x, 1);
+  TORCH_CHECK(weight.numel() == width && weight.is_contiguous() && weight.scalar_type() == x.scalar_type(), "row_norm: unfit weight ", weight.sizes());
   Tensor out = at::empty(x.sizes(), x.options());
   typed(x, [&](auto zero) {
     using T = decltype(zero);
@@ -438,8 +442,7 @@ Tensor rowNorm(const Tensor& x, const Tensor& weight, double epsilon) {
 }
 
 Tensor gated(const Tensor& both) {
-  const Int width = both.size(-1) / 2;
-  checkRows("gated", both, width);
+  const Int width = widthOf("gated", both, 2);
   Tensor out = at::empty({both.size(0), width}, both.options());
   typed(both, [&](auto zero) {
     using T = decltype(zero);

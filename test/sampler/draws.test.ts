@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { banList, Bans, draw, type DrawRow, filteredLogits } from '#sampler';
-import { fromArray, noGrad, Safetensors, setThreads, TensorScope } from '#tensor';
+import { fromArray, noGrad, ops, Safetensors, setThreads, TensorScope } from '#tensor';
 import { chooseByKernel, chooseComposed } from '../../src/sampler/draw.ts';
 import { params } from './open-tiny.ts';
 
@@ -150,6 +150,15 @@ test.each([1, 15, 16, 17, 256, 300, 4099])('kernel and operators agree on %d ids
     expect(kernel.logprobs[row]).toBeCloseTo(all[row * V + (ids?.[row] ?? 0)] ?? NaN, 5);
     expect(composed.logprobs[row]).toBeCloseTo(all[row * V + (others?.[row] ?? 0)] ?? NaN, 5);
   }
+});
+
+test('what rounding leaves over goes to an id that has a chance', () => {
+  using _scope = new TensorScope('rest');
+  const values = new Float32Array(2000).fill(-Infinity);
+  for (const id of [300, 700, 701, 1200]) values[id] = id / 1000;
+  const whole = fromArray(Float64Array.of(0, 1));
+  const [ids] = ops.drawIds(fromArray(values, [1, 2000]).repeat([2, 1]), whole);
+  expect(Array.from(ids.toArray(), Number)).toEqual([300, 1200]);
 });
 
 test('logits that are not numbers give log-probs that are not', () => {

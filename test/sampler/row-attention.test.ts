@@ -158,23 +158,48 @@ test('shapes that the kernels are not made for are refused', () => {
   expect(() => ops.gated(x)).toThrow('gated: unfit [2, 40]');
   expect(() => ops.rowNorm(x, noise(random, [40], 'f32'), 1e-6)).toThrow('row_norm: unfit [2, 40]');
   expect(() => ops.gated(x.to('f64'))).toThrow('of type Double');
-  const own = noise(random, [2, 2, 1, 8, 32], 'f32');
-  const [angles, prompt] = [noise(random, [2, 32], 'f32'), noise(random, [1, 1, 4, 32], 'f32')];
-  const qkv = noise(random, [2, 96], 'f32');
-  const call = (rows: readonly number[], now: number): Tensor =>
-    ops.decodeAttention(
-      qkv,
-      angles,
-      angles,
-      own,
-      prompt,
-      prompt,
-      fromFloats(rows, [2, 3]).to('i32'),
-      now,
-    );
-  expect(call([0, 4, 0, 0, 4, 7], 7).shape).toEqual([2, 32]);
-  expect(() => call([0, 4, 0, 1, 4, 7], 7)).toThrow('row 1 reads prompt 1');
-  expect(() => call([0, 5, 0, 0, 4, 7], 7)).toThrow('row 0 reads prompt 0, 5 tokens');
-  expect(() => call([0, 4, 0, 0, 4, 8], 7)).toThrow('columns from 8');
-  expect(() => call([0, 4, 0, 0, 4, 7], 8)).toThrow('unfit own');
+  // An odd width has no halves, and rows of no width no mean.
+  for (const width of [0, 1, 33]) {
+    const rows = ops.zeros([2, width], { dtype: 'f32' });
+    expect(() => ops.gated(rows)).toThrow(`gated: unfit [2, ${width}]`);
+  }
+  expect(() => ops.rowNorm(x.narrow(1, 0, 0), x.narrow(1, 0, 0).view([-1]), 1e-6)).toThrow(
+    'row_norm: unfit',
+  );
+  expect(() =>
+    ops.rowNorm(noise(random, [2, 32], 'f32'), noise(random, [16], 'f32'), 1e-6),
+  ).toThrow('row_norm: unfit weight [16]');
+});
+
+test('attention reads nothing behind its tensors', () => {
+  using _scope = new TensorScope('test');
+  const random = createSeed('bounds').stream();
+  const given = {
+    qkv: noise(random, [2, 96], 'f32'),
+    own: noise(random, [2, 2, 1, 8, 32], 'f32'),
+    keys: noise(random, [1, 1, 4, 32], 'f32'),
+    values: noise(random, [1, 1, 4, 32], 'f32'),
+    rows: [0, 4, 0, 0, 4, 7],
+    now: 7,
+  };
+  const angles = noise(random, [2, 32], 'f32');
+  const call = (other: Partial<typeof given>): Tensor => {
+    const { qkv, own, keys, values, rows, now } = { ...given, ...other };
+    const places = fromFloats(rows, [2, 3]).to('i32');
+    return ops.decodeAttention(qkv, angles, angles, own, keys, values, places, now);
+  };
+  expect(call({}).shape).toEqual([2, 32]);
+  expect(() => call({ rows: [0, 4, 0, 1, 4, 7] })).toThrow('row 1 reads prompt 1');
+  expect(() => call({ rows: [0, 5, 0, 0, 4, 7] })).toThrow('row 0 reads prompt 0, 5 tokens');
+  expect(() => call({ rows: [0, 4, 0, 0, 4, 8] })).toThrow('columns from 8');
+  expect(() => call({ now: 8 })).toThrow('unfit own');
+  const more = noise(random, [2, 1, 4, 32], 'f32');
+  expect(() => call({ keys: more })).toThrow('unfit prompts [1, 1, 4, 32]');
+  expect(() => call({ values: given.values.narrow(2, 0, 3) })).toThrow('unfit prompts');
+  for (const shape of [
+    [2, 2, 0, 8, 32],
+    [2, 2, 1, 8, 0],
+    [2, 1, 1, 8, 32],
+  ])
+    expect(() => call({ own: ops.zeros(shape, { dtype: 'f32' }) })).toThrow('unfit');
 });
