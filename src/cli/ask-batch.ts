@@ -63,7 +63,7 @@ async function countRows(path: string): Promise<number> {
 export async function askBatch(options: AskOptions, asking: Asking, io: Io): Promise<ExitCode> {
   const input = resolve(io.cwd, options.input ?? '');
   const total = await countRows(input);
-  using output = await AskOutput.open(resolve(io.cwd, options.output ?? ''), options.retryFailed);
+  using output = await AskOutput.open(resolve(io.cwd, options.output ?? ''), options);
   using progress = new Progress(io, { label: 'asking', total, unit: 'rows' });
   const batch = { options, asking, io, output, folder: dirname(input) };
   const running = new Set<Promise<void>>();
