@@ -80,8 +80,12 @@ test('the interval of a share is the one of Wilson, and stays within 0 and 1', (
   const found = share(8, 10);
   expect(found.low).toBeCloseTo(0.4902, 4);
   expect(found.high).toBeCloseTo(0.9433, 4);
-  expect(share(0, 5).low).toBeCloseTo(0, 12);
-  expect(share(5, 5).high).toBeCloseTo(1, 12);
+  for (let n = 1; n < 100; n++) expect([share(0, n).low, share(n, n).high]).toEqual([0, 1]);
+  const unsure = assess([
+    asked('a', answer(true), { sampled: [answer(true), answer(false)] }),
+    asked('b', answer(true), { sampled: [answer(false), answer(false)] }),
+  ]);
+  expect(unsure.passAt1?.low).toBe(0);
 });
 
 test('a gain is told on the same problems: only changed answers move it and widen it', () => {

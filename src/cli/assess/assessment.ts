@@ -124,7 +124,10 @@ export function share(count: number, n: number): Share {
   const p = count / n;
   const middle = (p + z ** 2 / (2 * n)) / (1 + z ** 2 / n);
   const half = (z / (1 + z ** 2 / n)) * Math.sqrt((p * (1 - p)) / n + z ** 2 / (4 * n ** 2));
-  return { count, n, share: p, low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
+  // At the ends the bounds are 0 and 1, from which rounding would keep them.
+  const low = count === 0 ? 0 : Math.max(0, middle - half);
+  const high = count === n ? 1 : Math.min(1, middle + half);
+  return { count, n, share: p, low, high };
 }
 
 /** Right samples; the samples of one problem resemble each other, so problems are what is drawn. */
@@ -135,7 +138,8 @@ function clusteredShare(all: readonly Answers[]): Share {
   const half = z * Math.sqrt(variance);
   const sampled = all.flatMap((answers) => answers.sampled);
   const count = sampled.filter(({ correct }) => correct).length;
-  return { count, n: sampled.length, share: p, low: p - half, high: p + half };
+  const [low, high] = [Math.max(0, p - half), Math.min(1, p + half)];
+  return { count, n: sampled.length, share: p, low, high };
 }
 
 /** Change of accuracy on the same problems. */
