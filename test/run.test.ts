@@ -31,7 +31,7 @@ async function trainInto(
   let told = 0;
   const setup = setupOf(policy, { verify });
   for await (const event of train(tinyRun, setup, from)) {
-    store.record(recordOf(event, { decode, tokens: 'all' }));
+    store.record(recordOf(event, { decode, tokens: 'all', folder: store.folder }));
     told += 1;
     if (event.kind !== 'alarm' && saves.includes(event.kind)) {
       const name = `at-${event.step}-${event.kind}`;
@@ -70,7 +70,8 @@ test.each([5, 9, 12, 16, 20])(
     two.record({ kind: 'noise', iteration: 9, step: 9, data: 'what a killed process wrote last' });
     two.close();
 
-    const { store, checkpoint } = resumeRun(join(root, 'stopped'));
+    const { goOn, checkpoint } = resumeRun(join(root, 'stopped'));
+    const store = goOn();
     const second = new FakePolicy();
     first.saved.forEach((value, name) => second.saved.set(name, value));
     expect(checkpoint).not.toBeNull();

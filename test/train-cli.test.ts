@@ -1,4 +1,14 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,13 +91,19 @@ test('replayed samples reach the loss and rethinkings are kept, through the comm
   expect(run.rollouts({ rethought: true }).length).toBe(sum('rethink/kept'));
 });
 
-test('two iterations, a stop, and the rest have the bytes of an uninterrupted run [D8] [rule 38]', async () => {
-  const first = await cli(train('rethinker-tiny', 'halves', '--stop-after', '2'));
+test('two iterations, a stop, and the rest in a folder of another name have the bytes of an uninterrupted run [D8] [rule 38]', async () => {
+  const first = await cli(train('rethinker-tiny', 'half', '--stop-after', '2'));
   expect(first.err).toContain('stopped after 2 iterations');
   expect(first.code).toBe(0);
+  renameSync(join(root, 'half'), join(root, 'halves'));
+  const again = await cli([...resume('halves'), '--stop-after', '2']);
+  expect(again.err).toContain('stopped after 2 iterations');
   const second = await cli(resume('halves'));
   expectSuccess(second);
   expectSameRun('halves', 'whole');
+  for (const link of ['best', 'last']) {
+    expect(readlinkSync(join(root, 'halves', link))).toMatch(/^checkpoints\//u);
+  }
 }, 300_000);
 
 test.each([
@@ -208,6 +224,26 @@ test('runs, inspect, diff and export tell what a run has stored', async () => {
   expect(exported.code).toBe(0);
   const lines = readFileSync(join(root, 'exported/rollouts.jsonl'), 'utf8').trim().split('\n');
   expect(lines).toHaveLength(3 * 8 * 4);
+});
+
+test('a start checkpoint that is still needed cannot change within a run, and a refusal leaves the run as it was', async () => {
+  const start = join(root, 'start');
+  cpSync(checkpoint, start, { recursive: true });
+  const words = train('reasoner-tiny', 'reference', '--set', 'loss.klCoef=0.1', '--skip-gate');
+  const from = words.map((word) => (word === checkpoint ? start : word));
+  await cli(from, { signal: 'SIGKILL', when: 'step 3/' });
+  const events = () => {
+    using run = readRun(join(root, 'reference'));
+    return run.events().map(({ seq, kind }) => `${seq} ${kind}`);
+  };
+  const before = events();
+  const file = join(start, 'model.safetensors');
+  const weights = readFileSync(file);
+  writeFileSync(file, weights.fill(weights.at(-1) === 1 ? 2 : 1, weights.length - 1));
+  const { code, err } = await cli(resume('reference'));
+  expect(err).toContain('expected the weights that the run began with');
+  expect(code).toBe(1);
+  expect(events()).toEqual(before);
 });
 
 test('settings cannot change within a run', async () => {

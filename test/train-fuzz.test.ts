@@ -127,7 +127,7 @@ function faultsOf(events: readonly TrainEvent[], policy: FakePolicy, config: Run
     if (!claim) faults.push(fault);
   };
   for (const event of events) {
-    recordOf(event, { decode, tokens: 'all' });
+    recordOf(event, { decode, tokens: 'all', folder: '/run' });
     for (const [name, value] of Object.entries('metrics' in event ? event.metrics : {})) {
       demand(value === null || Number.isFinite(value), `${event.kind}: ${name} is ${value}`);
     }

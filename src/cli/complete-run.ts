@@ -10,8 +10,8 @@ import { readRun, summarise } from '#run';
  */
 export function isComplete(folder: string): boolean {
   using run = readRun(folder);
-  const { finished, step, last } = summarise(run);
-  if (!finished || last?.step !== step) return false;
+  const { finished, last } = summarise(run);
+  if (!finished || last === undefined) return false;
   const link = join(folder, 'last');
   if (!existsSync(link)) return false;
   return !lstatSync(link).isSymbolicLink() || basename(readlinkSync(link)) === last.name;

@@ -1,15 +1,20 @@
+import { resolve } from 'node:path';
 import type { AttemptRow, ProblemRow, SpanRow, StoredRollout, StoredUse, VerdictRow } from '#run';
 import { paint } from './text.ts';
 import type { Style } from './text.ts';
 
 const styles: Readonly<Record<string, Style>> = { trigger: 'yellow', rethinking: 'cyan' };
 
-/** A problem above its rollouts. */
-export function problemLines(problem: ProblemRow, color: boolean): readonly string[] {
-  const pictures = problem.pictures.map(
-    ({ path, hash, width, height }) =>
-      `   picture ${path ?? hash.slice(0, 12)} (${width} × ${height})`,
-  );
+/** A problem above its rollouts; `folder` is the run's, in which drawn pictures lie. */
+export function problemLines(
+  problem: ProblemRow,
+  folder: string,
+  color: boolean,
+): readonly string[] {
+  const pictures = problem.pictures.map(({ path, hash, width, height }) => {
+    const name = path === null ? hash.slice(0, 12) : resolve(folder, path);
+    return `   picture ${name} (${width} × ${height})`;
+  });
   return [
     '',
     paint(color, 'bold', `■ ${problem.id}  ${problem.category}`),

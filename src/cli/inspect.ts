@@ -33,12 +33,13 @@ export const inspectCommand: Command<typeof options> = {
   options,
   async run({ options: given, positionals: [name, ...more] }, io): Promise<ExitCode> {
     if (name === undefined || more.length > 0) throw new UsageError('expected one run folder');
-    using run = readRun(resolve(io.cwd, name));
+    const folder = resolve(io.cwd, name);
+    using run = readRun(folder);
     const color = io.color.out;
     const lines = asksForRollouts(given)
       ? given.dropped
         ? attempts(run, given, color)
-        : rollouts(run, given, color)
+        : rollouts(run, folder, given, color)
       : summary(run, given, color);
     for (const line of lines) io.out(`${line}\n`);
     return 0;
@@ -55,7 +56,12 @@ function summary(run: RunReader, { json }: Options, color: boolean): readonly st
   return json ? [JSON.stringify(found, undefined, 2)] : summaryLines(run, found, color);
 }
 
-function rollouts(run: RunReader, given: Options, color: boolean): readonly string[] {
+function rollouts(
+  run: RunReader,
+  folder: string,
+  given: Options,
+  color: boolean,
+): readonly string[] {
   const { iteration, step, problem, rethought, replayed, limit, offset, json } = given;
   const query: RolloutQuery = {
     ...(iteration === undefined ? {} : { iteration }),
@@ -79,7 +85,7 @@ function rollouts(run: RunReader, given: Options, color: boolean): readonly stri
     const fresh = rollout.problemId !== last;
     last = rollout.problemId;
     const asked = run.problem(rollout.problemId);
-    const head = fresh && asked !== undefined ? problemLines(asked, color) : [];
+    const head = fresh && asked !== undefined ? problemLines(asked, folder, color) : [];
     return [...head, ...rolloutLines(rollout, run.uses(rollout.id), color)];
   });
 }

@@ -62,3 +62,10 @@ test('as JSON the events go to stdout, and words for people stay on stderr', () 
   });
   expect(written.err).toBe('alarm: truncation: too short\n');
 });
+
+test('a run that goes on within an iteration says nothing about rollouts it has not seen', () => {
+  const { io, written } = screen(80);
+  using display = new TrainDisplay(io, false, going);
+  display.event({ ...collected, kind: 'completed', step: 1 }, {});
+  expect(written.err).toMatch(/reward – {2}vanishing – {2}length –/u);
+});

@@ -69,14 +69,11 @@ export class TrainDisplay implements Disposable {
     if (event.kind === 'collected') this.#collected = metrics;
     if (event.kind === 'stepped') this.#steps.push(metrics);
     if (event.kind === 'stepped' || event.kind === 'skipped') this.#stepsDone += 1;
-    if (this.#json) {
-      this.#io.out(
-        `${JSON.stringify({ ...place(event), ...(text === '' ? {} : { message: text }), metrics })}\n`,
-      );
-      return;
+    if (this.#json) this.#io.out(`${documentOf(event, metrics, text)}\n`);
+    else {
+      const line = this.#lineOf(event, metrics, text);
+      if (line !== undefined) this.note(line);
     }
-    const line = this.#lineOf(event, metrics, text);
-    if (line !== undefined) this.note(line);
     if (event.kind === 'completed') this.#steps = [];
   }
 
@@ -144,12 +141,17 @@ export class TrainDisplay implements Disposable {
   }
 }
 
-function place({ kind, iteration, step }: Pick<TrainEvent, 'kind' | 'iteration' | 'step'>): object {
-  return { event: kind, iteration, step };
+function documentOf(
+  { kind, iteration, step }: Pick<TrainEvent, 'kind' | 'iteration' | 'step'>,
+  metrics: Metrics,
+  text: string,
+): string {
+  const message = text === '' ? undefined : text;
+  return JSON.stringify({ event: kind, iteration, step, message, metrics });
 }
 
 function collectedText(metrics: Metrics): string {
-  const vanishing = 1 - (metrics['group/effective_fraction'] ?? 0);
+  const effective = metrics['group/effective_fraction'] ?? null;
   const kept = metrics['rethink/kept'] ?? 0;
   const fixed = metrics['rethink/wrong_to_right/all'];
   const broken = metrics['rethink/right_to_wrong/all'];
@@ -161,7 +163,7 @@ function collectedText(metrics: Metrics): string {
   const waits = metrics['native_wait/fraction'] ?? 0;
   return [
     `reward ${figure(metrics['reward/mean'])}`,
-    `vanishing ${percent(vanishing)}`,
+    `vanishing ${effective === null ? '–' : percent(1 - effective)}`,
     `length ${figure(metrics['response/length_mean'], 1)}`,
     ...rethought,
     ...(waits > 0 ? [`waits ${percent(waits)}`] : []),

@@ -28,7 +28,7 @@ export interface Listening {
 }
 
 /** Where a run stands when its weights can be sampled. */
-interface PublishedAt {
+export interface PublishedAt {
   readonly iteration: number;
   readonly step: number;
   readonly final: boolean;
@@ -50,9 +50,9 @@ export class TrainListener {
 
   /** Stores an event in one transaction, then does what it is time for. */
   async hear(event: TrainEvent): Promise<void> {
-    const { display, live, config } = this.#parts;
+    const { display, live, config, store } = this.#parts;
     const decode = (ids: Int32Array): string => live.processor.decode(ids);
-    const recording = { decode, tokens: config.store.tokens };
+    const recording = { decode, tokens: config.store.tokens, folder: store.folder };
     this.#record(recordOf(event, recording));
     if (event.kind === 'alarm') {
       const { name, message, fatal } = event.alarm;
@@ -80,7 +80,7 @@ export class TrainListener {
     if (validationDue(config, at) && this.#scoreOf(iteration) === undefined) {
       await this.#validate(iteration, step);
     }
-    const name = `iteration-${String(iteration).padStart(5, '0')}`;
+    const name = nameOf(iteration);
     const known = store.checkpoints().some((checkpoint) => checkpoint.name === name);
     if (checkpointDue(config, at) && !known) await this.save(name);
     // Its row was written, and the run killed before the links were moved.
@@ -134,10 +134,8 @@ export class TrainListener {
       config,
       signal,
       progress: (done, total) => progress({ phase: 'eval', iteration, done, total }),
-      out: {
-        folder: join(store.folder, 'validation'),
-        name: `iteration-${String(iteration).padStart(5, '0')}`,
-      },
+      run: store.folder,
+      name: nameOf(iteration),
     });
     this.#record({ kind: 'validated', iteration, step, data: { score }, metrics });
     const n = metrics['eval/validation/n'] ?? 0;
@@ -173,6 +171,11 @@ export class TrainListener {
   }
 }
 
+/** How what belongs to the weights after so many iterations is called. */
+function nameOf(iteration: number): string {
+  return `iteration-${String(iteration).padStart(5, '0')}`;
+}
+
 /** `best` and `last` beside the run: links to the folders of its checkpoints. */
 export function linkCheckpoints(store: RunStore): void {
   const reader = store.reader();
@@ -185,7 +188,7 @@ export function linkCheckpoints(store: RunStore): void {
     const link = join(store.folder, name);
     const aside = join(store.folder, `.${basename(link)}.${process.pid}`);
     rmSync(aside, { force: true });
-    symlinkSync(relative(store.folder, checkpoint.address) || '.', aside, 'dir');
+    symlinkSync(relative(store.folder, store.weightsOf(checkpoint)), aside, 'dir');
     renameSync(aside, link);
   }
 }

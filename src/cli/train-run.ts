@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import type { Policy } from '#policy';
 import type { TrainSetup, TrainState } from '#rl';
 import { decodeState, freshState, planRun, train, TrainError, Watchdog } from '#rl';
@@ -9,7 +8,7 @@ import { engineConfig } from '#tensor';
 import { UsageError } from './command.ts';
 import type { ExitCode, Io } from './command.ts';
 import type { LiveRun } from './compose.ts';
-import { compose } from './compose.ts';
+import { compose, weightsHash } from './compose.ts';
 import type { GateCheck } from './gate.ts';
 import { gateData, runGate } from './gate.ts';
 import { reportAtEnd } from './report.ts';
@@ -19,6 +18,7 @@ import { planOf, resumedPlan, storedConfig } from './train-config.ts';
 import { TrainDisplay } from './train-display.ts';
 import type { Engine } from './train-head.ts';
 import { changesSince, engineOf, headOf, skippedGate } from './train-head.ts';
+import type { PublishedAt } from './train-listener.ts';
 import { TrainListener } from './train-listener.ts';
 import type { Tracker } from './train-trackers.ts';
 import { tensorBoard } from './train-trackers.ts';
@@ -27,23 +27,25 @@ import { demandWandb, weightsAndBiases } from './train-wandb.ts';
 /** Begins a run in a folder or goes on with it. */
 export async function trainRun(given: TrainOptions, folder: string, io: Io): Promise<ExitCode> {
   using owned = new DisposableStack();
-  const resumed = given.resume ? resumeRun(folder) : undefined;
-  if (resumed !== undefined) owned.use(resumed.store);
+  const resumed = given.resume ? owned.use(resumeRun(folder)) : undefined;
   const plan = resumed === undefined ? planOf(given) : resumedPlan(resumed.head, given);
   if (given.wandb !== undefined) await demandWandb();
   const engine = engineOf(given, resumed?.head.versions);
   demandDevice(engine.device);
   await using live = await compose(plan.config, { io, run: folder, ...engine });
   tellPlan(plan, live, io);
-  demandSameData(resumed, live);
-  if (resumed !== undefined) tellChanges(resumed.head, engine, io);
+  if (resumed !== undefined) {
+    demandSameData(resumed, live);
+    demandSameStart(resumed, plan, live);
+    tellChanges(resumed.head, engine, io);
+  }
   const skip = given.skipGate || (resumed?.head.stamps.includes(skippedGate) ?? false);
   const begins = resumed === undefined || resumed.checkpoint === null;
   const checks = begins && !skip ? await passGate(plan, live, io) : [];
   if (checks === undefined) return 1;
   if (begins && skip) io.err('the checks before the first step are SKIPPED, as asked for\n');
-  const head = headOf(plan, live, { folder, skip, engine });
-  const store = resumed?.store ?? owned.use(createRun(folder, head));
+  const store =
+    resumed?.goOn() ?? owned.use(createRun(folder, headOf(plan, live, { folder, skip, engine })));
   if (begins) recordStart(store, live, checks);
   return await goOn({ given, plan, live, store, io, checkpoint: resumed?.checkpoint ?? null });
 }
@@ -72,12 +74,24 @@ function tellPlan({ preset, config, stamps }: RunPlan, { data, start }: LiveRun,
   for (const stamp of stamps) io.err(`! ${stamp}\n`);
 }
 
-function demandSameData(resumed: Resumed | undefined, { data }: LiveRun): void {
-  const expected = resumed?.head.versions['data'];
+function demandSameData({ head }: Resumed, { data }: LiveRun): void {
+  const expected = head.versions['data'];
   if (expected === undefined || expected === data.hash) return;
   throw new RunError(
     `expected the problems that the run began with (${expected.slice(0, 12)}…), ` +
       `found others (${data.hash.slice(0, 12)}…); put the data back as it was, or begin a new run`,
+  );
+}
+
+/** The start checkpoint is read again before the first checkpoint of the run, and as the reference. */
+function demandSameStart({ head, checkpoint }: Resumed, { config }: RunPlan, live: LiveRun): void {
+  if (checkpoint !== null && config.loss.klCoef === 0) return;
+  const expected = head.versions['weights'];
+  const found = weightsHash(live.start);
+  if (expected === undefined || expected === found) return;
+  throw new RunError(
+    `expected the weights that the run began with (${expected}) in ${live.start}, ` +
+      `found others (${found}); put them back as they were, or begin a new run`,
   );
 }
 
@@ -169,18 +183,12 @@ async function goOn(going: Going): Promise<ExitCode> {
     ...(reference === undefined ? {} : { reference }),
   });
   try {
-    await catchUp(listener, from, schedule);
-    for await (const event of train(config, setup, from)) {
-      await listener.hear(event);
-      signal.throwIfAborted();
-      const enough = event.kind === 'published' && event.iteration >= (given.stopAfter ?? Infinity);
-      if (enough && !event.final) {
-        await listener.saveStopped();
-        display.note(
-          `stopped after ${counted(event.iteration, 'iteration')}, as asked for; --resume goes on`,
-        );
-        return 0;
-      }
+    const heard = { at: publishedAt(from, schedule), events: train(config, setup, from), signal };
+    const left = await hearAll(listener, heard, given.stopAfter);
+    if (left !== undefined) {
+      await listener.saveStopped();
+      display.note(`stopped after ${counted(left, 'iteration')}, as asked for; --resume goes on`);
+      return 0;
     }
   } catch (cause) {
     if (!signal.aborted) throw explained(cause, store);
@@ -200,9 +208,8 @@ async function restore(
 ): Promise<TrainState> {
   const { training } = live.data;
   if (checkpoint === null) return freshState(training.length);
-  const { name, address, state } = checkpoint;
-  const folder = store.checkpointFolder(name);
-  await policy.load(existsSync(folder) ? folder : address);
+  const { name, state } = checkpoint;
+  await policy.load(store.weightsOf(checkpoint));
   const promptOf = (id: string) => {
     const problem = training.get(id);
     if (problem === undefined) throw new RunError(`expected problem ${id} in the data, found none`);
@@ -213,16 +220,36 @@ async function restore(
   return found;
 }
 
-/** What was due at the last `published` event and was cut off by the stop. */
-async function catchUp(
-  listener: TrainListener,
+/** Where a run stands whose last event was `published`: what was due then may have been cut off. */
+function publishedAt(
   { published, collected, iteration }: TrainState,
-  schedule: ReturnType<typeof planRun>,
-): Promise<void> {
-  if (!published || collected !== null) return;
-  const step = schedule.firstStep(iteration);
-  const final = iteration >= schedule.iterations;
-  await listener.published({ iteration, step, final });
+  { firstStep, iterations }: ReturnType<typeof planRun>,
+): PublishedAt | undefined {
+  if (!published || collected !== null) return undefined;
+  return { iteration, step: firstStep(iteration), final: iteration >= iterations };
+}
+
+interface Heard {
+  readonly at: PublishedAt | undefined;
+  readonly events: ReturnType<typeof train>;
+  readonly signal: AbortSignal;
+}
+
+/** Hears a run to its end; returns after how many iterations it was left before, as asked for. */
+async function hearAll(
+  listener: TrainListener,
+  { at, events, signal }: Heard,
+  stopAfter: number = Infinity,
+): Promise<number | undefined> {
+  const enough = ({ iteration, final }: PublishedAt) => iteration >= stopAfter && !final;
+  if (at !== undefined) await listener.published(at);
+  if (at !== undefined && enough(at)) return at.iteration;
+  for await (const event of events) {
+    await listener.hear(event);
+    signal.throwIfAborted();
+    if (event.kind === 'published' && enough(event)) return event.iteration;
+  }
+  return undefined;
 }
 
 async function openTrackers(

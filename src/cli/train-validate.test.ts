@@ -31,6 +31,7 @@ function validating(text: string, seen: SampleRequest[]): Validating {
     policy: policy as unknown as Policy,
     live: live as unknown as Validating['live'],
     config: { ...config, validation: { ...config.validation, problems: 1 } },
+    run: '/run',
   };
 }
 

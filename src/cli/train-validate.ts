@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Problem } from '#data';
 import type { Policy } from '#policy';
 import type { RunConfig } from '#rl';
-import { countNativeWaits } from '#rl';
+import { countNativeWaits, pictureRows } from '#rl';
 import type { Metrics, PictureRow } from '#run';
 import type { LiveRun } from './compose.ts';
 
@@ -33,8 +33,10 @@ export interface Validating {
   readonly signal?: AbortSignal;
   /** Told of every answer. */
   readonly progress?: (done: number, total: number) => void;
-  /** Folder for one file per template with every answer. */
-  readonly out?: { readonly folder: string; readonly name: string };
+  /** Folder of the run. */
+  readonly run: string;
+  /** How the files with every answer begin, one per template; without it none is written. */
+  readonly name?: string;
 }
 
 /** The result of a validation: its metrics, and the score that picks the best checkpoint. */
@@ -46,7 +48,7 @@ export interface Validation {
 
 /** Answers all validation problems greedily under every template of the configuration. */
 export async function validate(validating: Validating): Promise<Validation> {
-  const { config, live, out } = validating;
+  const { config, live, run, name } = validating;
   const [first = 'default', ...others] = config.eval.templates;
   const metrics: Record<string, number | null> = {};
   const templates = [first, ...others];
@@ -62,13 +64,14 @@ export async function validate(validating: Validating): Promise<Validation> {
         return row;
       }),
     );
-    const name = template === first ? 'validation' : `validation-${template}`;
-    Object.assign(metrics, metricsOf(`eval/${name}`, rows));
+    const kind = template === first ? 'validation' : `validation-${template}`;
+    Object.assign(metrics, metricsOf(`eval/${kind}`, rows));
     if (template === first) score = mean(rows, ({ correct }) => correct) ?? 0;
-    if (out === undefined) continue;
-    mkdirSync(out.folder, { recursive: true });
+    if (name === undefined) continue;
+    const folder = join(run, 'validation');
+    mkdirSync(folder, { recursive: true });
     const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
-    writeFileSync(join(out.folder, `${out.name}-${template}.jsonl`), lines);
+    writeFileSync(join(folder, `${name}-${template}.jsonl`), lines);
   }
   return { metrics: { ...metrics, 'eval/reward_mean': score }, score };
 }
@@ -76,7 +79,7 @@ export async function validate(validating: Validating): Promise<Validation> {
 async function answerOf(
   problem: Problem,
   template: string,
-  { policy, live, config, signal }: Validating,
+  { policy, live, config, signal, run }: Validating,
 ): Promise<Validated> {
   const prompt = live.prompt(problem, template);
   const { ids } = live.processor;
@@ -110,12 +113,7 @@ async function answerOf(
     category: problem.category,
     question: problem.question,
     answer: problem.answer,
-    pictures: problem.images.map(({ hash, source, width, height }) => ({
-      hash,
-      path: typeof source === 'string' ? source : null,
-      width,
-      height,
-    })),
+    pictures: pictureRows(problem.images, run),
     code: judged?.status ?? 'truncated',
     correct: judged?.correct ?? false,
     extracted: judged?.answer?.text ?? null,

@@ -34,7 +34,7 @@ export { parseSetting, resolveConfig, stampsOf } from './check-config.ts';
 export type { Complaint, Given, Resolved } from './check-config.ts';
 export { explain } from './explain.ts';
 export type { Preset, Sources } from './preset.ts';
-export { recordOf } from './record-of.ts';
+export { pictureRows, recordOf } from './record-of.ts';
 export type { Recording } from './record-of.ts';
 export { Watchdog } from './watchdog.ts';
 export type { Stall, Ticker } from './watchdog.ts';

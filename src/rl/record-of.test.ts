@@ -18,6 +18,8 @@ const event: CollectedEvent = {
         images: [
           { hash: 'ab', source: 'p.png', width: 56, height: 84 },
           { hash: 'cd', source: new Uint8Array(9), width: 28, height: 28 },
+          { hash: 'ef', source: '/runs/one/pictures/ef/ef.png', width: 28, height: 28 },
+          { hash: '01', source: '/runs/one-more/p.png', width: 28, height: 28 },
         ],
       },
     },
@@ -28,17 +30,20 @@ const event: CollectedEvent = {
   state: freshState(1),
 };
 const decode = (ids: Int32Array) => ids.join(' ');
+const folder = '/runs/one';
 
-test('pictures are kept by reference: hash, size, and a path where there is one', () => {
-  const [problem] = recordOf(event, { decode, tokens: 'none' }).problems ?? [];
+test('pictures are kept by reference: hash, size, and a path where there is one, inside the run from its folder', () => {
+  const [problem] = recordOf(event, { decode, tokens: 'none', folder }).problems ?? [];
   expect(problem?.pictures).toEqual([
     { hash: 'ab', path: 'p.png', width: 56, height: 84 },
     { hash: 'cd', path: null, width: 28, height: 28 },
+    { hash: 'ef', path: 'pictures/ef/ef.png', width: 28, height: 28 },
+    { hash: '01', path: '/runs/one-more/p.png', width: 28, height: 28 },
   ]);
 });
 
 test('spans carry their texts, verdicts stand before and after, advantages where there is a sample', () => {
-  const rows = recordOf(event, { decode, tokens: 'all' }).rollouts ?? [];
+  const rows = recordOf(event, { decode, tokens: 'all', folder }).rollouts ?? [];
   expect(rows[5]).toMatchObject({
     id: '0/p/5',
     advantage: 0.75,
@@ -61,13 +66,13 @@ test.each([
   ['rethought', 1],
   ['none', 0],
 ] as const)('tokens and logprobs of %s rollouts are kept', (tokens, count) => {
-  const rows = recordOf(event, { decode, tokens }).rollouts ?? [];
+  const rows = recordOf(event, { decode, tokens, folder }).rollouts ?? [];
   expect(rows.filter((row) => row.tokens !== null)).toHaveLength(count);
   expect(rows.filter((row) => row.logprobs !== null)).toHaveLength(count);
 });
 
 test('failures, skipped steps, replay and alarms are events with their reasons', () => {
-  expect(recordOf(event, { decode, tokens: 'none' }).data).toMatchObject({
+  expect(recordOf(event, { decode, tokens: 'none', folder }).data).toMatchObject({
     failures: [{ problemId: 'q', message: 'picture missing' }],
   });
   const place = { iteration: 0, step: 1, state: freshState(1) };
@@ -79,7 +84,7 @@ test('failures, skipped steps, replay and alarms are events with their reasons',
       replayed: [{ sampleId: 'b', age: 2 }],
       metrics: {},
     },
-    { decode, tokens: 'none' },
+    { decode, tokens: 'none', folder },
   );
   expect(stepped.uses).toEqual([
     { sampleId: 'a', age: null },
@@ -88,11 +93,12 @@ test('failures, skipped steps, replay and alarms are events with their reasons',
   expect(
     recordOf(
       { kind: 'skipped', ...place, reason: 'all groups agree', metrics: {} },
-      { decode, tokens: 'none' },
+      { decode, tokens: 'none', folder },
     ).data,
   ).toEqual({ reason: 'all groups agree' });
   const alarm = { name: 'gradient_zero', fatal: true, message: 'why' } as const;
   expect(
-    recordOf({ kind: 'alarm', iteration: 0, step: 1, alarm }, { decode, tokens: 'none' }).data,
+    recordOf({ kind: 'alarm', iteration: 0, step: 1, alarm }, { decode, tokens: 'none', folder })
+      .data,
   ).toEqual(alarm);
 });

@@ -1,5 +1,6 @@
+import { isAbsolute, relative } from 'node:path';
 import type { Problem } from '#data';
-import type { AttemptRow, ProblemRow, RolloutRow, RunRecord } from '#run';
+import type { AttemptRow, PictureRow, ProblemRow, RolloutRow, RunRecord } from '#run';
 import type { TrainEvent } from './events.ts';
 import type { Attempt, Group, Rollout, Sample } from './records.ts';
 import type { RunConfig } from './run-config.ts';
@@ -8,6 +9,8 @@ import type { RunConfig } from './run-config.ts';
 export interface Recording {
   readonly decode: (ids: Int32Array) => string;
   readonly tokens: RunConfig['store']['tokens'];
+  /** Folder of the run. */
+  readonly folder: string;
 }
 
 /** An event as the run store keeps it; the state for resuming is not part of it. */
@@ -27,7 +30,7 @@ export function recordOf(event: TrainEvent, recording: Recording): RunRecord {
           failures: event.failures.map(({ problemId, message }) => ({ problemId, message })),
         },
         metrics: event.metrics,
-        problems: event.groups.map(({ problem }) => problemRow(problem)),
+        problems: event.groups.map(({ problem }) => problemRow(problem, recording)),
         rollouts: event.groups.flatMap(({ rollouts }) =>
           rollouts.map((rollout) => rolloutRow(rollout, advantages.get(rollout.id), recording)),
         ),
@@ -52,15 +55,10 @@ export function recordOf(event: TrainEvent, recording: Recording): RunRecord {
   }
 }
 
-function problemRow({
-  id,
-  question,
-  answer,
-  options,
-  category,
-  source,
-  images,
-}: Problem): ProblemRow {
+function problemRow(
+  { id, question, answer, options, category, source, images }: Problem,
+  { folder }: Recording,
+): ProblemRow {
   return {
     id,
     question,
@@ -68,13 +66,18 @@ function problemRow({
     options: options ?? null,
     category,
     source: source ?? null,
-    pictures: images.map(({ hash, source, width, height }) => ({
-      hash,
-      path: typeof source === 'string' ? source : null,
-      width,
-      height,
-    })),
+    pictures: pictureRows(images, folder),
   };
+}
+
+/** Pictures by reference. A file inside the folder of the run is named from there: runs are moved. */
+export function pictureRows(images: Problem['images'], folder: string): readonly PictureRow[] {
+  return images.map(({ hash, source, width, height }) => {
+    const path = typeof source === 'string' ? source : null;
+    const inside = path === null || !isAbsolute(path) ? null : relative(folder, path);
+    const own = inside !== null && !inside.startsWith('..') && !isAbsolute(inside);
+    return { hash, path: own ? inside : path, width, height };
+  });
 }
 
 function rolloutRow(

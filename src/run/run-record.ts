@@ -37,6 +37,7 @@ export interface RunRecord {
 /** A picture by reference: its content hash and where it was read from. */
 export interface PictureRow {
   readonly hash: string;
+  /** Relative to the folder of the run where the run keeps the picture itself. */
   readonly path: string | null;
   readonly width: number;
   readonly height: number;

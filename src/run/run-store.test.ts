@@ -121,7 +121,8 @@ test('resuming goes on from the last complete checkpoint and forgets what came a
   store.record(collected(1, 1));
   weights(store, 'half-written');
   store.close();
-  const { store: again, checkpoint: found, head: same } = resumeRun(folder());
+  const { goOn, checkpoint: found, head: same } = resumeRun(folder());
+  const again = goOn();
   expect(Buffer.from(found?.state ?? []).toString()).toBe('state 1');
   expect(found).toMatchObject({ name: 'iteration-1', iteration: 1, step: 2 });
   expect(same).toEqual(head);
@@ -150,11 +151,29 @@ test('resuming goes on from the last complete checkpoint and forgets what came a
   again.close();
 });
 
+test('a run that is opened to go on and left again is as it was, and free', () => {
+  const store = createRun(folder(), head);
+  checkpoint(store, 0);
+  store.record(stepped(0, 0));
+  weights(store, 'half-written');
+  store.close();
+  resumeRun(folder())[Symbol.dispose]();
+  {
+    using run = readRun(folder());
+    expect(run.events().map(({ kind }) => kind)).toEqual(['stepped']);
+  }
+  expect(existsSync(join(folder(), 'checkpoints', 'half-written'))).toBe(true);
+  const again = resumeRun(folder()).goOn();
+  expect(again.reader().events()).toEqual([]);
+  again.close();
+});
+
 test('a run without a checkpoint begins anew when resumed', () => {
   const store = createRun(folder(), head);
   store.record(collected(0, 0));
   store.close();
-  const { store: again, checkpoint: found } = resumeRun(folder());
+  const { goOn, checkpoint: found } = resumeRun(folder());
+  const again = goOn();
   expect(found).toBeNull();
   expect(again.reader().events()).toEqual([]);
   again.close();
@@ -195,7 +214,7 @@ test('a second writer is refused by name, in this process and in another', async
   await new Promise((resolve) => other.on('close', resolve));
   expect(said).toContain(`another process is writing this run (process ${process.pid}`);
   store.close();
-  resumeRun(folder()).store.close();
+  resumeRun(folder()).goOn().close();
 });
 
 test('a writer that was killed leaves a run that can be resumed at once', async () => {
@@ -216,7 +235,8 @@ test('a writer that was killed leaves a run that can be resumed at once', async 
   const closed = new Promise((resolve) => child.on('close', resolve));
   child.kill('SIGKILL');
   await closed;
-  const { store, checkpoint: found } = resumeRun(folder());
+  const { goOn, checkpoint: found } = resumeRun(folder());
+  const store = goOn();
   expect(found?.name).toBe('a');
   expect(
     store

@@ -59,6 +59,12 @@ export class RunStore implements Disposable {
     return checkpointFolder(this.folder, name);
   }
 
+  /** Where the weights of a checkpoint lie: in this folder, wherever it was moved to, or else where they were saved. */
+  weightsOf({ name, address }: Pick<Checkpoint, 'name' | 'address'>): string {
+    const own = this.checkpointFolder(name);
+    return existsSync(own) ? own : address;
+  }
+
   /** Completes a checkpoint whose weights are written; keeps the last `keepLast` and the best. */
   checkpoint(checkpoint: NewCheckpoint, keepLast: number): void {
     writeCheckpoint(this.#database, this.folder, checkpoint, this.#seq);
@@ -71,6 +77,17 @@ export class RunStore implements Disposable {
 
   reader(): RunReader {
     return new RunReader(this.#database);
+  }
+
+  /** Deletes what was recorded after a checkpoint, or everything, and what never became a checkpoint. */
+  forgetAfter(checkpoint: Pick<Checkpoint, 'name'> | undefined): void {
+    try {
+      deleteAfter(this.#database, checkpoint);
+      sweepCheckpoints(this.#database, this.folder);
+    } catch (cause) {
+      throw runError(`cannot resume the run in ${this.folder}`, cause);
+    }
+    this.#seq = lastSeq(this.#database);
   }
 
   close(): void {
@@ -121,16 +138,17 @@ function writeBeginning(folder: string, head: RunHead): void {
   renameSync(aside, join(folder, file));
 }
 
-/** A run that goes on: its writer, and the checkpoint to go on from, if there is one. */
-export interface Resumed {
-  readonly store: RunStore;
+/** A run to go on with, as it was left, and the checkpoint to go on from, if there is one. */
+export interface Resumed extends Disposable {
   readonly head: RunHead;
   readonly checkpoint: (Checkpoint & { readonly state: Uint8Array }) | null;
+  /** Deletes everything recorded after the checkpoint, for it will happen again; returns the writer. */
+  readonly goOn: () => RunStore;
 }
 
 /**
- * Opens a run to go on from its last complete checkpoint, or from its beginning. Everything recorded
- * after that checkpoint is deleted, for it will happen again.
+ * Opens a run to go on from its last complete checkpoint, or from its beginning. Nobody else writes it
+ * until this is disposed; nothing in it changes before `goOn`.
  */
 export function resumeRun(folder: string): Resumed {
   demandRun(folder);
@@ -139,12 +157,17 @@ export function resumeRun(folder: string): Resumed {
     const database = open(folder, false);
     checkSchema(database, join(folder, file));
     const last = readCheckpoints(database).at(-1);
-    const state = last === undefined ? null : readState(folder, last.name);
-    forgetAfter(database, last);
-    sweepCheckpoints(database, folder);
+    const checkpoint = last === undefined ? null : { ...last, state: readState(folder, last.name) };
     const store = new RunStore(folder, database, lock);
-    const checkpoint = last === undefined || state === null ? null : { ...last, state };
-    return { store, head: store.reader().head(), checkpoint };
+    return {
+      head: store.reader().head(),
+      checkpoint,
+      goOn: () => {
+        store.forgetAfter(last);
+        return store;
+      },
+      [Symbol.dispose]: () => store.close(),
+    };
   } catch (cause) {
     lock[Symbol.dispose]();
     throw cause instanceof RunError ? cause : runError(`cannot resume the run in ${folder}`, cause);
@@ -182,7 +205,10 @@ function open(folder: string, readOnly: boolean): DatabaseSync {
   }
 }
 
-function forgetAfter(database: DatabaseSync, checkpoint: Checkpoint | undefined): void {
+function deleteAfter(
+  database: DatabaseSync,
+  checkpoint: Pick<Checkpoint, 'name'> | undefined,
+): void {
   const row =
     checkpoint === undefined
       ? undefined

@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-test('a summary says how far a run is, whether it is finished and what was wrong', () => {
+test('a summary says how far a run is, what was wrong, and that it is finished once its last weights are saved', () => {
   using store = createRun(join(root, 'a'), head);
   expect(summarise(store.reader())).toMatchObject({
     iteration: 0,
@@ -34,6 +34,10 @@ test('a summary says how far a run is, whether it is finished and what was wrong
     alarms: [{ name: 'mismatch', message: 'apart' }],
   });
   store.record({ kind: 'published', iteration: 3, step: 8, data: { final: true } });
+  const saved = { address: 'here', score: null, state: Uint8Array.of(1) };
+  store.checkpoint({ name: 'earlier', iteration: 2, step: 7, ...saved }, 2);
+  expect(summarise(store.reader()).finished).toBe(false);
+  store.checkpoint({ name: 'last', iteration: 3, step: 8, ...saved }, 2);
   expect(summarise(store.reader()).finished).toBe(true);
 });
 

@@ -14,7 +14,7 @@ export interface RunSummary {
   readonly step: number;
   /** ISO 8601; null before the first event. */
   readonly lastEventAt: string | null;
-  /** All iterations are trained and the last weights published. */
+  /** All iterations are trained, and the last weights are published and saved. */
   readonly finished: boolean;
   readonly alarms: readonly { readonly name: string; readonly message: string }[];
   readonly best: Checkpoint | undefined;
@@ -22,22 +22,24 @@ export interface RunSummary {
 }
 
 export function summarise(run: RunReader): RunSummary {
-  const last = run.lastEvent();
+  const event = run.lastEvent();
+  const last = run.checkpoints().at(-1);
   const alarms = run.eventsOf('alarm').map(({ data }) => {
     const { name = '', message = '' } = data as { name?: string; message?: string };
     return { name, message };
   });
   // What comes behind the last publication (its validation) does not make a run unfinished.
-  const published = run.eventsOf('published').at(-1)?.data as { final?: boolean } | undefined;
+  const published = run.eventsOf('published').at(-1);
+  const final = (published?.data as { final?: boolean } | undefined)?.final === true;
   return {
     head: run.head(),
-    iteration: last?.iteration ?? 0,
-    step: last?.step ?? 0,
-    lastEventAt: last?.time ?? null,
-    finished: published?.final === true,
+    iteration: event?.iteration ?? 0,
+    step: event?.step ?? 0,
+    lastEventAt: event?.time ?? null,
+    finished: final && last?.iteration === published?.iteration,
     alarms,
     best: run.best(),
-    last: run.checkpoints().at(-1),
+    last,
   };
 }
 

@@ -10,7 +10,7 @@ import { FakePolicy, decode, problems, promptOf, setupOf, tinyRun } from '../fak
 const [folder = ''] = process.argv.slice(2);
 const head = { name: 'fake', startedAt: '', config: {}, versions: {}, stamps: [] };
 const resumed = existsSync(join(folder, 'run.sqlite')) ? resumeRun(folder) : undefined;
-const store = resumed?.store ?? createRun(folder, head);
+const store = resumed?.goOn() ?? createRun(folder, head);
 const checkpoint = resumed?.checkpoint ?? null;
 const policy = new FakePolicy();
 let state = freshState(problems.length);
@@ -22,7 +22,7 @@ if (checkpoint !== null) {
   state = decodeState(checkpoint.state, promptFor);
 }
 for await (const event of train(tinyRun, setupOf(policy, { verify }), state)) {
-  store.record(recordOf(event, { decode, tokens: 'all' }));
+  store.record(recordOf(event, { decode, tokens: 'all', folder }));
   if (event.kind === 'alarm') continue;
   const { iteration, step } = event;
   const name = `at-${step}-${event.kind}`;
