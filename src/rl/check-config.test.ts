@@ -98,9 +98,26 @@ test('a knob that cannot have an effect in the combination is refused [D12]', ()
   ]);
   expect(complaints({ 'loss.correctionCap': '2', 'loss.oldLogprobs': 'sampler' })).toHaveLength(1);
   expect(complaints({ 'loss.mismatchProbe': '2' })).toHaveLength(1);
+  expect(complaints({ 'eval.maxNewTokens': '9', 'validation.problems': '0' })).toHaveLength(1);
+  expect(complaints({ 'alarms.mismatchKl': '1', 'rollout.topP': '0.9' })).toHaveLength(1);
   expect(complaints({ 'replay.alpha': '2', 'rethink.mode': 'random', 'rethink.q': '0.5' })).toEqual(
     [],
   );
+});
+
+test('a choice that comes to the same as another one is refused [D12]', () => {
+  expect(complaints({ 'advantage.baseline': 'final' })).toHaveLength(1);
+  expect(complaints({ 'advantage.baseline': 'leave_one_out' })).toEqual([]);
+  const imitates = { 'rethink.mode': 'random', 'loss.nllCoef': 0.05 } as const;
+  expect(complaints({ 'advantage.baseline': 'final' }, imitates)).toEqual([]);
+  const mended = { 'loss.nllKept': 'wrong_to_right', 'loss.nllAllKept': 'true' };
+  expect(complaints(mended, imitates)).toEqual([
+    'loss.nllAllKept = true has no effect: what mends a wrong answer always has an advantage',
+  ]);
+  expect(complaints({ ...mended, 'advantage.baseline': 'leave_one_out' }, imitates)).toEqual([]);
+  expect(
+    complaints({ 'loss.nllKept': 'all' }, { ...imitates, 'rethink.mode': 'wrong_only' }),
+  ).toHaveLength(1);
 });
 
 test('every knob that can be idle says why, in some combination [D12]', () => {
@@ -109,6 +126,7 @@ test('every knob that can be idle says why, in some combination [D12]', () => {
     configOf({ 'batch.mode': 'grpo', 'rethink.mode': 'random', 'loss.nllCoef': 0.05 }),
     configOf({ 'rethink.mode': 'random', 'rethink.choice': 'gold_aware' }),
     configOf({ 'loss.oldLogprobs': 'sampler', 'data.subset': 'all', 'validation.problems': 0 }),
+    configOf({ 'advantage.baseline': 'final', 'rollout.topP': 0.9 }),
   ];
   for (const key of knobKeys.filter((one) => knobOf(one).idle !== undefined)) {
     expect(combinations.some((config) => knobOf(key).idle?.(config) !== undefined)).toBe(true);

@@ -82,7 +82,7 @@ function unknownKey(key: string): string {
 }
 
 /** What is wrong with a value, or undefined. */
-export function wrongValue(key: KnobKey, value: unknown): string | undefined {
+function wrongValue(key: KnobKey, value: unknown): string | undefined {
   const { type } = knobOf(key);
   const found =
     typeof value === 'string' ? `"${value}"` : Array.isArray(value) ? listed(value) : String(value);

@@ -30,7 +30,7 @@ export { freshState } from './state.ts';
 export type { TrainState } from './state.ts';
 export { train } from './train.ts';
 export { closestWord } from './closest-word.ts';
-export { parseSetting, resolveConfig, stampsOf } from './check-config.ts';
+export { resolveConfig, stampsOf } from './check-config.ts';
 export type { Complaint, Given, Resolved } from './check-config.ts';
 export { explain } from './explain.ts';
 export type { Preset, Sources } from './preset.ts';

@@ -32,6 +32,10 @@ export const rewardKnobs: Named<'reward' | 'advantage' | 'batch' | 'replay'> = {
     value: 'round0',
     source: 'ours',
     meaning: 'mean of first answers, of the other first answers, or of answers after rethinking',
+    idle: (config) =>
+      config.advantage.baseline === 'final' && rethinkOff(config) !== undefined
+        ? 'rethink.mode is off: nothing is replaced, which makes it round0'
+        : undefined,
   },
   'advantage.divideByStd': {
     type: { kind: 'flag' },
@@ -119,7 +123,11 @@ export const lossKnobs: Named<'loss' | 'mask'> = {
     value: 'all',
     source: 'paper v3',
     meaning: 'which kept rethinkings are imitated',
-    idle: noKept,
+    idle: (config) =>
+      noKept(config) ??
+      (config.rethink.mode === 'wrong_only'
+        ? 'rethink.mode is wrong_only: there are no others'
+        : undefined),
   },
   'loss.nllWeighting': {
     type: { kind: 'choice', values: ['uniform', 'advantage'] },
@@ -133,9 +141,14 @@ export const lossKnobs: Named<'loss' | 'mask'> = {
     value: false,
     source: 'ours',
     meaning: 'imitate kept rethinkings without advantage as well',
-    idle: (config) =>
-      noKept(config) ??
-      (config.batch.mode === 'grpo' ? 'batch.mode grpo trains on every sample' : undefined),
+    idle: (config) => {
+      const { advantage, batch, loss, rethink } = config;
+      const wrong = loss.nllKept === 'wrong_to_right' || rethink.mode === 'wrong_only';
+      if (batch.mode === 'grpo') return 'batch.mode grpo trains on every sample';
+      return wrong && advantage.baseline === 'round0'
+        ? (noKept(config) ?? 'what mends a wrong answer always has an advantage')
+        : noKept(config);
+    },
   },
   'loss.nllIncludeNative': {
     type: { kind: 'flag' },

@@ -5,6 +5,12 @@ type Named<Prefix extends string> = Pick<KnobTable, Extract<KnobKey, `${Prefix}.
 
 const templates = ['default', 'rethink', 'elaborate', 'elaborate_rethink', 'explain', 'longcot'];
 const allTemplates = [...templates, 'autocode', 'none', 'notrigger'];
+const notCompared = ({ rollout }: RunConfig) =>
+  rollout.topP < 1 || rollout.topK > 0
+    ? 'rollout.topP or rollout.topK narrow the sampler'
+    : undefined;
+const noValidation = ({ validation }: RunConfig) =>
+  validation.problems === 0 ? 'validation.problems is 0' : undefined;
 const noSubset = ({ data }: RunConfig) =>
   data.subset === 'all' ? 'data.subset is all' : undefined;
 
@@ -50,13 +56,14 @@ export const optimKnobs: Named<'optim' | 'train'> = {
 };
 
 export const alarmKnobs: Named<'alarms' | 'watchdog'> = {
-  'alarms.mismatchProb': real(0.01, 'ours', 'mean gap between trainer and sampler probability', {
-    min: 0,
-    max: 1,
-  }),
-  'alarms.mismatchKl': real(0.1, 'ours', 'divergence of the sampler from the trainer, in nats', {
-    min: 0,
-  }),
+  'alarms.mismatchProb': {
+    ...real(0.01, 'ours', 'mean gap between trainer and sampler probability', { min: 0, max: 1 }),
+    idle: notCompared,
+  },
+  'alarms.mismatchKl': {
+    ...real(0.1, 'ours', 'divergence of the sampler from the trainer, in nats', { min: 0 }),
+    idle: notCompared,
+  },
   'alarms.truncation': real(0.5, 'ours', 'share of responses cut off by the token limit', {
     min: 0,
     max: 1,
@@ -141,17 +148,19 @@ export const checkKnobs: Named<'validation' | 'eval' | 'checkpoint' | 'store'> =
   }),
   'validation.every': {
     ...whole(1, 'ours', 'iterations between two validations', { min: 1 }),
-    idle: ({ validation }) => (validation.problems === 0 ? 'validation.problems is 0' : undefined),
+    idle: noValidation,
   },
   'eval.templates': {
     type: { kind: 'choices', values: allTemplates },
     value: ['default'],
     source: 'ours',
     meaning: 'instructions under which accuracy is measured',
+    idle: noValidation,
   },
-  'eval.maxNewTokens': whole(8192, 'ours', 'longest response when accuracy is measured', {
-    min: 1,
-  }),
+  'eval.maxNewTokens': {
+    ...whole(8192, 'ours', 'longest response when accuracy is measured', { min: 1 }),
+    idle: noValidation,
+  },
   'checkpoint.every': whole(1, 'ours', 'iterations between two checkpoints', { min: 1 }),
   'checkpoint.keepLast': whole(3, 'ours', 'checkpoints kept besides the best', { min: 1 }),
   'store.tokens': choice('all', 'ours', 'whose tokens and logprobs the run store keeps', [
