@@ -177,7 +177,7 @@ function nameOf(iteration: number): string {
 }
 
 /** `best` and `last` beside the run: links to the folders of its checkpoints. */
-export function linkCheckpoints(store: RunStore): void {
+function linkCheckpoints(store: RunStore): void {
   const reader = store.reader();
   const best = reader.best() ?? reader.checkpoints().at(-1);
   for (const [name, checkpoint] of [

@@ -1,12 +1,10 @@
 export type {
   AdamUpdate,
-  CreatePolicy,
   Limits,
   Loss,
   LossOf,
   Microbatch,
   Policy,
-  PolicySpec,
   Sequence,
   StepMetric,
   StepTotals,

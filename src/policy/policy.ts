@@ -141,11 +141,3 @@ export interface AdamUpdate {
   readonly weightDecay: number;
   readonly maxGradNorm: number;
 }
-
-/** What to start from: a checkpoint folder or hub id. */
-export interface PolicySpec {
-  readonly base: string;
-}
-
-/** Each home of a policy exports one; the command line picks. */
-export type CreatePolicy = (spec: PolicySpec) => Promise<Policy>;

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RunError } from './run-error.ts';
 
 /** Raised whenever a table changes its meaning; a run is read by the program that wrote it. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 /** "vlrr" in ASCII: tells our files from other SQLite databases. */
 const applicationId = 0x766c7272;

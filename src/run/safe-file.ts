@@ -44,7 +44,7 @@ export function syncFiles(folder: string): void {
 }
 
 /** Makes renames and new names in a folder outlive a power cut; not every system can. */
-export function syncFolder(folder: string): void {
+function syncFolder(folder: string): void {
   let handle: number;
   try {
     handle = openSync(folder, 'r');

@@ -28,7 +28,7 @@ export interface Forward {
 }
 
 /** Embeddings of the pictures that a batch shows, each encoded once. */
-export function pictureFeatures(
+function pictureFeatures(
   model: QwenVL,
   batch: Batch,
   pictures: Pictures,
