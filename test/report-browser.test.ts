@@ -7,7 +7,8 @@ import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CellResult } from '#ablate';
 import { ablationPage, ablationSets, chosenBlocks, tableOf, trainingOf } from '#ablate';
-import { runReport } from '#report';
+import type { Chart } from '#report';
+import { chartGrid, markup, pageHtml, runReport } from '#report';
 import { makeRun } from '../src/report/__fixtures__/made-run.ts';
 
 const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -125,6 +126,101 @@ test('nothing is wider than a phone, and hostile texts stay texts', needsBrowser
   );
   expect(await page.locator('.reading pre').first().textContent()).toContain(text);
   expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
+/** A page of these charts alone. */
+function pageOf(name: string, charts: readonly Chart[]): string {
+  const path = join(root, `${name}.html`);
+  const empty = markup`<p></p>`;
+  const others = Array.from({ length: 12 }, (_, at) => ({
+    id: `other-${at}`,
+    title: 'Another section',
+    body: empty,
+  }));
+  const sections = [{ id: 's', title: 'Charts', body: chartGrid(charts, []) }, ...others];
+  const rest = { head: empty, foot: empty, runNames: [] };
+  writeFileSync(path, pageHtml({ title: name, sections, charts, ...rest }));
+  return pathToFileURL(path).href;
+}
+
+const lines = (id: string, values: readonly number[], count = 1): Chart => ({
+  id,
+  title: id,
+  help: '',
+  kind: 'lines',
+  x: { label: 'step' },
+  y: { label: 'share', format: 'share', from: 0 },
+  colors: 'names',
+  series: Array.from({ length: count }, (_, at) => ({
+    name: `line ${at}`,
+    points: values.map((value, x) => [x, value * (at + 1)] as const),
+  })),
+});
+
+test('every tick has a label of its own, however small the share', needsBrowser, async () => {
+  const charts = [1, 0.05, 0.0012].map((most, at) => lines(`c${at}`, [0, most]));
+  const { page } = await opened(pageOf('ticks', charts), { width: 1280 });
+  for (const { id } of charts) {
+    const ticks = page.locator(
+      `[data-chart="${id}"] >> nth=0 >> [aria-label="y-axis tick label"] text`,
+    );
+    const labels = await ticks.allTextContents();
+    expect(labels.length).toBeGreaterThan(2);
+    expect(new Set(labels).size).toBe(labels.length);
+  }
+  await page.context().close();
+});
+
+test('lines differ by their pattern, in the chart and in its legend', needsBrowser, async () => {
+  const { page } = await opened(pageOf('patterns', [lines('c', [0.1, 0.2], 4)]), { width: 1280 });
+  const patterns = await page
+    .locator('[data-chart="c"] >> nth=0 >> g[aria-label="line"]')
+    .evaluateAll((all) => all.map((line) => line.getAttribute('stroke-dasharray')));
+  expect(new Set(patterns).size).toBe(4);
+  const masks: unknown = await page.evaluate(
+    "[...document.querySelectorAll('.legend')[0].querySelectorAll('i')].map((one) => getComputedStyle(one).maskImage)",
+  );
+  expect(new Set(masks as string[]).size).toBe(4);
+  await page.context().close();
+});
+
+test.each([
+  [1, 1280],
+  [2, 1400],
+  [4, 1400],
+  [5, 1400],
+  [4, 900],
+])('%i charts leave no empty place at %i pixels', { ...needsBrowser }, async (count, width) => {
+  const charts = Array.from({ length: count }, (_, at) => lines(`c${at}`, [0, 1]));
+  const { page } = await opened(pageOf(`grid-${count}-${width}`, charts), { width });
+  const gap: unknown = await page.evaluate(`{
+    const grid = document.querySelector('.charts');
+    const right = (one) => one.getBoundingClientRect().right;
+    right(grid) - right(grid.lastElementChild);
+  }`);
+  expect(gap).toBeLessThan(1);
+  const clipped: unknown = await page.evaluate(`{
+    const nav = document.querySelector('nav div');
+    nav.scrollWidth - nav.clientWidth;
+  }`);
+  expect(clipped).toBe(0);
+  await page.context().close();
+});
+
+test('on paper a chart is drawn for its place, and pictures are there', needsBrowser, async () => {
+  makeRun({ folder: join(root, 'printed'), iterations: 2, rethinks: true });
+  const { page } = await opened(await written('printed', [join(root, 'printed')]), { width: 1400 });
+  const widths = () =>
+    page.evaluate(
+      "[...document.querySelectorAll('.plot svg')].map((one) => one.width.baseVal.value)",
+    );
+  const before = (await widths()) as number[];
+  await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+  expect(new Set((await widths()) as number[])).toEqual(new Set([320]));
+  await page.evaluate("dispatchEvent(new Event('afterprint'))");
+  expect(await widths()).toEqual(before);
+  expect(await page.locator('img[loading="lazy"]').count()).toBe(0);
   await page.context().close();
 });
 

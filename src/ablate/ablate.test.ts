@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Job } from './cell.ts';
-import { groupCharts, rethinkingCharts } from './charts.ts';
+import { advantageCharts, groupCharts, rethinkingCharts, validationCharts } from './charts.ts';
 import { ablationPage } from './page.ts';
 import { figure2, figure5, figure6, figure7 } from './paper-figures.ts';
 import { paperRows, paperTable } from './paper-table.ts';
@@ -254,6 +254,34 @@ test('the band of a share stays between 0 and 1', () => {
     }),
   );
   expect(groupCharts(waiting)[0]?.series[0]?.points).toEqual([[0, 0.15, 0, 1]]);
+});
+
+test('advantages of all cells stand on one scale, whole at its top', () => {
+  const results = [
+    result('grpo', 0, 0.6, { trained: [10, 45, 45] }),
+    result('ssr', 0, 0.6, { trained: [30, 31, 39] }),
+  ];
+  const charts = advantageCharts(results, ['grpo', 'ssr']);
+  expect(charts.map(({ y }) => [y.from, y.to])).toEqual([
+    [0, 0.45],
+    [0, 0.45],
+  ]);
+});
+
+test('curves of the paper without a cell of ours have colours of their own', () => {
+  const of = (cells: readonly string[]) =>
+    validationCharts([result('ssr', 0, 0.6)], cells)[1]?.series.map(({ color }) => color);
+  expect(of(['grpo', 'filter', 'ssr'])).toEqual([0, 1, 2]);
+  expect(of(['ssr', 'nll'])).toEqual([2, 3, 0]);
+});
+
+test('a figure that no cell can fill has no place on the page', () => {
+  const blocks = chosenBlocks(paper, { ...all, cells: ['ssr'] });
+  const results = [result('ssr', 0, 0.7)];
+  const tables = tableOf(blocks, results, []);
+  const page = ablationPage({ name: 'x', summary: '', facts: [], tables, results });
+  expect(page).toContain('Fig. 2');
+  expect(page).not.toContain('Thinking again (Fig. 7)');
 });
 
 test("the paper's figures are shipped as it prints them", () => {

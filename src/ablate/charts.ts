@@ -49,7 +49,10 @@ export function validationCharts(
     help: 'Greedy, mean over seeds; the band is the 95 % interval over seeds.',
     series: cells.flatMap((cell, color) => seriesOf(results, { cell, color, curve: 'validation' })),
   };
-  const colors = figure5.series.map(({ name }) => Math.max(0, cells.indexOf(name)));
+  // A series of the paper has the colour of ours, and one of its own where we have none.
+  const colors = figure5.series.map(({ name }, index) =>
+    cells.includes(name) ? cells.indexOf(name) : cells.length + index,
+  );
   return [
     ours,
     paperCurve(figure5, { ...overSteps, y: { ...y, label: 'validation reward' } }, colors),
@@ -83,12 +86,12 @@ export function batchCharts(
   });
 }
 
-/** Fig. 6: what the last steps were made of. */
+/** Fig. 6: what the last steps were made of; one scale for all, so that heights can be compared. */
 export function advantageCharts(
   results: readonly CellResult[],
   cells: readonly string[],
 ): readonly Chart[] {
-  return cells.flatMap((cell, color): readonly Chart[] => {
+  const charts = cells.flatMap((cell, color): readonly Chart[] => {
     const own = results.filter((result) => result.cell === cell);
     const counts = own.flatMap(({ trained }) => trained);
     const all = counts.reduce((a, b) => a + b, 0);
@@ -113,6 +116,11 @@ export function advantageCharts(
       },
     ];
   });
+  const shares = charts.flatMap(({ series }) =>
+    series.flatMap(({ points }) => points.map(([, share]) => share ?? 0)),
+  );
+  const to = Math.ceil(20 * Math.max(...shares, 0)) / 20;
+  return charts.map((chart) => ({ ...chart, y: { ...chart.y, to } }));
 }
 
 /** Fig. 7: thinking again, forced, trained, and with the answer known. */

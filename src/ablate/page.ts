@@ -64,12 +64,10 @@ export function ablationPage({ name, summary, facts, tables, results }: Ablation
       note: '',
     },
   ];
-  const sections = drawn.map(({ id, title, charts, note }): Section => {
-    const body =
-      charts.length === 0
-        ? markup`<p class="missing">No finished cell has this.</p>`
-        : markup`<p>${note}</p>${chartGrid(charts, [])}`;
-    return { id, title, body };
+  // A figure whose cells are not in the set, or not finished, has no place.
+  const sections = drawn.flatMap(({ id, title, charts, note }): readonly Section[] => {
+    const body = markup`<p>${note}</p>${chartGrid(charts, [])}`;
+    return charts.length === 0 ? [] : [{ id, title, body }];
   });
   return pageHtml({
     title: `Ablation ${name}`,

@@ -17,7 +17,7 @@ export interface PaperFigure {
 }
 
 const source = 'VL-Rethinker, arXiv:2504.08837';
-const unit = '16 gradient steps';
+const unit = '× 16 gradient steps';
 
 /** Groups by outcome: all-correct ones grow, effective ones shrink. Read from vector graphics. */
 export const figure2: PaperFigure = {

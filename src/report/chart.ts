@@ -18,7 +18,7 @@ export interface Chart {
   readonly title: string;
   /** What it shows and what is healthy, in a sentence. */
   readonly help: string;
-  /** Lines; layers whose heights add up; cells as dark as their values; or a bar for every name. */
+  /** Lines; layers whose heights add up; cells whose colour is as strong as their values; or a bar for every name. */
   readonly kind: 'lines' | 'stack' | 'heat' | 'bars';
   readonly x: { readonly label: string };
   readonly y: {

@@ -6,6 +6,9 @@ import { markup } from './html.ts';
 /** Colours of the page's palette: `--c0` and so on. */
 export const paletteSize = 10;
 
+/** Strokes and gaps of the lines of a chart, in pixels, by their place in the palette; drawn by draw.js. */
+export const dashes: readonly (readonly number[])[] = [[], [7, 3], [2, 3], [9, 3, 2, 3]];
+
 /** The place of a chart in the page: title, legend with first and last values, room to draw. */
 export function figure(chart: Chart | MissingChart, runNames: readonly string[]): Html {
   if ('missing' in chart) {
@@ -39,13 +42,19 @@ function legend(chart: Chart, runNames: readonly string[]): Html {
         : '';
     return markup`<li>
       <button type="button" data-series="${index}" aria-pressed="true" title="show or hide">
-        <i class="swatch c${color}"></i><span>${name}</span> <b>${course}</b>
+        ${swatch(color, chart.kind)}<span>${name}</span> <b>${course}</b>
       </button>
     </li>`;
   });
   return markup`<ul class="legend">
     ${entries}
   </ul>`;
+}
+
+/** The colour of a place in the palette; of a line its pattern too, for eyes and prints without colours. */
+export function swatch(place: number, kind: Chart['kind'] = 'lines'): Html {
+  const line = kind === 'lines' ? ` line d${place % dashes.length}` : '';
+  return markup`<i class="swatch c${place}${line}"></i>`;
 }
 
 function colorOf(

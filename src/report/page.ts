@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Chart, MissingChart } from './chart.ts';
-import { figure } from './figure.ts';
+import { dashes, figure } from './figure.ts';
 import type { Html } from './html.ts';
 import { joined, jsonScript, markup } from './html.ts';
 import { scripts } from './libraries.ts';
@@ -75,7 +75,7 @@ export function pageHtml({ title, head, sections, charts, runNames, foot }: Page
           ${joined(body)}
         </main>
         <footer>${foot}</footer>
-        ${jsonScript('charts', { charts, runNames })}
+        ${jsonScript('charts', { charts, runNames, dashes })}
      `;
   // Templates would escape the scripts; the hashes above are over these very texts.
   return `${start.markup}\n${codes.map((code) => `<script>${code}</script>`).join('\n')}\n</body></html>\n`;

@@ -129,7 +129,7 @@ function pictureHtml({ url, width, height, name }: ShownPicture): Html {
     alt="picture of the problem"
     width="${width}"
     height="${height}"
-    loading="lazy"
+    decoding="async"
   />`;
 }
 

@@ -256,7 +256,7 @@ function advantageChart(bins: readonly Bin[], id: string, title: string): Chart 
   return {
     id,
     title,
-    help: `Share of an iteration’s samples in each bin of the advantage, ${size} bins to a unit; the darker, the more. Darkness at 0 is what teaches nothing.`,
+    help: `Share of an iteration’s samples in each bin of the advantage, ${size} bins to a unit; the stronger the colour, the more. What lies at 0 teaches nothing.`,
     kind: 'heat',
     x,
     y: { label: 'advantage', format: 'number', from: -1, to: 1 },

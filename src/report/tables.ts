@@ -1,6 +1,6 @@
 import type { Json, RunReader } from '#run';
 import { diffRuns } from '#run';
-import { paletteSize } from './figure.ts';
+import { paletteSize, swatch } from './figure.ts';
 import { number } from './format.ts';
 import type { Html } from './html.ts';
 import { markup } from './html.ts';
@@ -26,7 +26,7 @@ export function glanceTable(
           ({ name, glance }, index) =>
             markup`<tr>
               <td>
-                <i class="swatch c${index % paletteSize}"></i>${name}<small
+                ${swatch(index % paletteSize)}${name}<small
                   >${glance.preset}, ${glance.state}</small
                 >
               </td>

@@ -10,12 +10,14 @@
   /** @type {string[]} */
   const runNames = data.runNames ?? [];
   const palette = 10;
+  /** Strokes and gaps of lines by their colour's place, as in the legend. @type {number[][]} */
+  const dashes = data.dashes ?? [[]];
   /** Series that the reader has switched off, by chart. @type {Map<string, Set<number>>} */
   const hidden = new Map();
 
-  /** @type {Record<string, (value: number) => string>} */
+  /** How numbers are written, by the format of a chart. @type {Record<string, (value: number) => string>} */
   const formats = {
-    share: (value) => `${trim((100 * value).toFixed(1))} %`,
+    share: (value) => `${percent.format(100 * value)} %`,
     number: (value) => general(value),
     count: (value) => general(value),
     seconds: (value) => `${general(value)} s`,
@@ -23,22 +25,32 @@
     tiny: (value) => (value === 0 ? '0' : value.toExponential(1)),
   };
 
+  const percent = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 3 });
+  const digits = new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 });
+  const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+
   /** @param {number} value */
   function general(value) {
-    if (Math.abs(value) >= 10_000) return Math.round(value).toLocaleString('en-US');
-    return String(Number(value.toPrecision(4)));
+    const size = Math.abs(value);
+    if (size > 0 && size < 1e-4) return value.toExponential(1);
+    return (size < 10_000 ? digits : whole).format(value).replace('-', '−');
   }
 
-  /** @param {string} text */
-  function trim(text) {
-    return text.replace(/\.0$/u, '');
-  }
-
-  /** @param {Chart} chart @param {Row} row */
-  function color(chart, { name, index }) {
+  /** The place of a series in the palette. @param {Chart} chart @param {Pick<Row, 'name' | 'index'>} row */
+  function placeOf(chart, { name, index }) {
     const own = chart.series[index]?.color ?? index;
-    const place = chart.colors === 'runs' ? Math.max(0, runNames.indexOf(name)) : own;
-    return `var(--c${place % palette})`;
+    return (chart.colors === 'runs' ? Math.max(0, runNames.indexOf(name)) : own) % palette;
+  }
+
+  /** @param {Chart} chart @param {Pick<Row, 'name' | 'index'>} row */
+  function color(chart, row) {
+    return `var(--c${placeOf(chart, row)})`;
+  }
+
+  /** @param {Chart} chart @param {Row | undefined} row */
+  function dash(chart, row) {
+    const pattern = row && dashes[placeOf(chart, row) % dashes.length];
+    return pattern?.join(' ') || 'none';
   }
 
   /** Values of all shown series; a null stays, as a gap. @param {Chart} chart @returns {Row[]} */
@@ -77,6 +89,16 @@
       .filter(({ y }) => Number.isFinite(y));
   }
 
+  /** Powers of ten among the values of a chart. @param {Chart} chart */
+  function decades({ series, levels = [] }) {
+    const values = [...series.flatMap(({ points }) => points), ...levels.map(({ y }) => [0, y])]
+      .map(([, y]) => Math.log10(y ?? 0))
+      .filter(Number.isFinite);
+    const first = Math.ceil(values.reduce((a, b) => Math.min(a, b), Infinity));
+    const last = Math.floor(values.reduce((a, b) => Math.max(a, b), -Infinity));
+    return Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => 10 ** (first + at));
+  }
+
   /** Axes and margins that all charts share. @param {Chart} chart @param {number} width @returns {import('@observablehq/plot').PlotOptions} */
   function frame(chart, width) {
     const write = formats[chart.y.format] ?? general;
@@ -99,7 +121,7 @@
         label,
         labelArrow: 'none',
         grid: true,
-        ticks: 5,
+        ticks: log ? decades(chart) : 5,
         tickFormat: write,
         ...(log ? { type: 'log' } : {}),
         ...(from !== undefined && to !== undefined ? { domain: [from, to] } : {}),
@@ -140,14 +162,16 @@
           fill: stroke,
           fillOpacity: 0.16,
         }),
-        Plot.lineY(rows, {
-          x: 'x',
-          y: 'y',
-          z: 'index',
-          stroke,
-          strokeWidth: 2,
-          strokeLinejoin: 'round',
-        }),
+        [...Map.groupBy(rows, ({ index }) => index).values()].map((own) =>
+          Plot.lineY(own, {
+            x: 'x',
+            y: 'y',
+            stroke,
+            strokeWidth: 2,
+            strokeLinejoin: 'round',
+            strokeDasharray: dash(chart, own[0]),
+          }),
+        ),
         few ? Plot.dot(rows, { x: 'x', y: 'y', r: 2.6, fill: stroke }) : null,
         Plot.ruleX(hover, Plot.pointerX({ x: 'x', stroke: 'var(--soft)', strokeOpacity: 0.5 })),
         Plot.tip(
@@ -216,7 +240,7 @@
         x,
         bin: Number(name),
         share: y,
-        title: `${chart.x.label} ${general(x)}\nadvantage ${general(Number(name))} to ${general(Number(name) + height)}\n${trim((100 * y).toFixed(1))} % of the samples`,
+        title: `${chart.x.label} ${general(x)}\nadvantage ${general(Number(name))} to ${general(Number(name) + height)}\n${formats['share']?.(y)} of the samples`,
       }));
     // The darkest cells of all would make the others pale.
     const darkest =
@@ -339,5 +363,14 @@
     }
   });
   for (const place of places.keys()) observer.observe(place);
+
+  // On paper two charts stand side by side; one drawn for a screen would shrink until nobody can read it.
+  const paper = 320;
+  addEventListener('beforeprint', () => {
+    for (const [place, { chart }] of places) draw(chart, place, paper);
+  });
+  addEventListener('afterprint', () => {
+    for (const [place, { chart, width }] of places) draw(chart, place, width);
+  });
   document.documentElement.dataset['drawn'] = 'true';
 })();
