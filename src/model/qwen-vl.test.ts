@@ -7,6 +7,7 @@ import {
   logprobsOf,
   picture,
   promptOf,
+  tinyConfig,
   tinyModel,
   weightsFor,
   words,
@@ -285,4 +286,23 @@ test('a pass leaves nothing behind when its scope closes', () => {
     );
   }
   expect(liveTensors()).toBe(before);
+});
+
+test('the layers leave nothing in memory but their result', () => {
+  using _scope = new TensorScope();
+  using model = tinyModel();
+  const batch = model.batch([plain(1, [5], 3)]);
+  const embeddings = model.embed(batch, new Map());
+  const before = liveTensors();
+  expect(model.hidden(batch, embeddings).shape).toEqual(embeddings.shape);
+  expect(liveTensors() - before).toBe(1);
+  const layers = (depth: number): number => {
+    using _inner = new TensorScope();
+    const { vision } = tinyConfig;
+    using deep = tinyModel('f32', { ...tinyConfig, vision: { ...vision, depth } });
+    const start = liveTensors();
+    deep.encodeImages([small]);
+    return liveTensors() - start;
+  };
+  expect(layers(4)).toBe(layers(2));
 });

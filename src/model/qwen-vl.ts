@@ -3,6 +3,7 @@ import {
   type DType,
   fromArray,
   fromInts,
+  inTurn,
   noGrad,
   ops,
   outside,
@@ -116,7 +117,11 @@ export class QwenVL implements Disposable {
 
   /** Hidden states after the last norm [T, D] of embeddings [T, D]. */
   hidden(batch: Batch, embeddings: Tensor): Tensor {
-    return this.segments(batch).reduce((x, segment) => segment([x])[0] ?? x, embeddings);
+    const segments = this.segments(batch);
+    return inTurn(
+      embeddings,
+      segments.map((segment) => (x: Tensor) => segment([x])[0] ?? x),
+    );
   }
 
   /** The decoder as parts for gradient checkpointing: one per layer, the last with the final norm. */

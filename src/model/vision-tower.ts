@@ -1,4 +1,4 @@
-import { concat, fromInts, ops, type Tensor } from '#tensor';
+import { concat, fromInts, inTurn, ops, type Tensor } from '#tensor';
 import type { Grid } from '#model/processor';
 import { Linear, type Parameters, RMSNorm } from '#nn';
 import { attend } from './attention.ts';
@@ -257,7 +257,10 @@ export class VisionTower {
     const weight = this.#patchEmbed.flatten(1);
     const embedded = ops.linear(pixels.to(weight.dtype), weight);
     const start = selectTokens(embedded, layout.order, this.#config.mergeSize ** 2);
-    return this.#blocks.reduce((x, block) => block.forward(x, layout), start);
+    return inTurn(
+      start,
+      this.#blocks.map((block) => (x: Tensor) => block.forward(x, layout)),
+    );
   }
 
   /** [N, D] in the tower's order → [N / 4, H] in reading order, picture after picture. */

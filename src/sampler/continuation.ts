@@ -1,7 +1,6 @@
 import { type AttentionLayout, textRotary } from '#model';
 import { concat, fromArray, fromInts, ops, type Tensor } from '#tensor';
 import { forwardPacked, type KeysValues, lastNorm } from './layer-pass.ts';
-import { stackLayers } from './prefill.ts';
 import type { PromptEntry } from './prompt-cache.ts';
 import type { Published } from './published.ts';
 
@@ -58,11 +57,10 @@ export function prefillContinuations(
     layout: layoutOf(places, published),
     before: beforeOf(continuations, entries, weights.layers.length),
   });
-  const all = stackLayers(written);
   const ends = places.map(({ own }) => own.start + own.length - 1);
   return {
     keysValues: places.map(({ own }, index) => {
-      const part = all.narrow(2, own.start, own.length).transpose(2, 3);
+      const part = written.narrow(2, own.start, own.length).transpose(2, 3);
       const known = continuations[index]?.known;
       return known === undefined ? part : concat([known, part], 3);
     }),

@@ -1,6 +1,6 @@
 import { attentionLayout, pack, type Packed, ropeIndex, textRotary } from '#model';
 import type { Prompt } from '#model/processor';
-import { concat, fromArray, fromInts, ops, stack, type Tensor, TensorScope } from '#tensor';
+import { concat, fromArray, fromInts, ops, type Tensor, TensorScope } from '#tensor';
 import { forwardPacked, type KeysValues, lastNorm } from './layer-pass.ts';
 import { owned, type PromptEntry, room } from './prompt-cache.ts';
 import { pictureKey } from './prompt-parts.ts';
@@ -54,11 +54,6 @@ function embed(
   return x.indexCopy(0, places, concat(pictures).to(x.dtype));
 }
 
-/** [L, 2, T, K, d] */
-export function stackLayers(written: readonly KeysValues[]): Tensor {
-  return stack(written.map(({ keys, values }) => stack([keys, values])));
-}
-
 /** Computes prompts at once, each with its key. */
 export function prefillPrompts(
   published: Published,
@@ -72,14 +67,15 @@ export function prefillPrompts(
     rotary: textRotary(packed.axes, config.text, published),
     layout: attentionLayout(packed, device, dtype),
   });
-  const all = stackLayers(written);
   const ends = packed.roots.map(({ start, length }) => start + length - 1);
   const last = lastNorm(hidden.indexSelect(0, fromInts(ends).to(device)), published);
   return prompts.map(({ key, root }, index) => {
     const { start, length } = packed.roots[index] ?? { start: 0, length: 0 };
     return {
       key,
-      keysValues: owned(() => all.narrow(2, start, length).transpose(2, 3).clone().contiguous()),
+      keysValues: owned(() =>
+        written.narrow(2, start, length).transpose(2, 3).clone().contiguous(),
+      ),
       last: owned(() => last.narrow(0, index, 1).clone()),
       length,
       next: ropeIndex(root, 0, config.vision.mergeSize).next,
@@ -135,7 +131,7 @@ export class PromptPass implements Disposable {
       layout: { tiles: [{ ...shape, queryRows: null, keyRows: null }], back: null },
       ...(start > 0 && { before: this.#before(start) }),
     });
-    this.#written.narrow(2, start, count).copy_(stackLayers(written));
+    this.#written.narrow(2, start, count).copy_(written);
     this.#done += count;
     return this.#done < this.#packed.ids.length
       ? undefined

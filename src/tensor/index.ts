@@ -16,6 +16,7 @@ export { bytesOf, type DType } from './dtype.ts';
 export { ShapeError, TorchError, type TorchErrorKind } from './errors.ts';
 export { gradients } from './gradients.ts';
 export { matmulSpeed } from './matmul-speed.ts';
+export { inTurn } from './in-turn.ts';
 export { LeakAlarm } from './leak-alarm.ts';
 export { liveTensors, memory, type MemoryReport, trimMemory } from './memory.ts';
 export { backward, enableGrad, inferenceMode, noGrad } from './modes.ts';
