@@ -8,6 +8,7 @@ import { isComplete } from './complete-run.ts';
 import { weightsHash } from './compose.ts';
 import { doctor } from './doctor.ts';
 import { measured } from './quickstart/measured.ts';
+import { nextCommands } from './quickstart/next-commands.ts';
 import { courseLines, summaryLines, summaryOf } from './quickstart/summary.ts';
 import type { Measurements, Summary } from './quickstart/summary.ts';
 import { worthReading } from './quickstart/worth-reading.ts';
@@ -160,6 +161,7 @@ interface Told {
 function tell({ given, folder, found, summary, io }: Told): void {
   using first = readRun(join(folder, 'stage-1'));
   using second = readRun(join(folder, 'stage-2'));
+  const reading = worthReading(found, join(folder, 'pictures'));
   const lines = [
     '',
     ...courseLines('stage 1, iteration by iteration', first),
@@ -167,11 +169,9 @@ function tell({ given, folder, found, summary, io }: Told): void {
     '',
     ...summaryLines(summary),
     '',
-    ...worthReading(found, join(folder, 'pictures')),
+    ...reading.lines,
     `both runs lie in ${given.run}; to try next:`,
-    `  vl-rethinker inspect ${join(given.run, 'stage-2')} --rethought`,
-    `  vl-rethinker report ${join(given.run, 'stage-1')} ${join(given.run, 'stage-2')}`,
-    `  vl-rethinker ask --model ${join(given.run, 'stage-2', 'best')} --image PICTURE "How many red shapes are there?"`,
+    ...nextCommands(given.run, reading.shown, io.cwd).map((line) => `  ${line}`),
   ];
   io.out(`${lines.join('\n')}\n`);
 }

@@ -42,9 +42,19 @@ function waited({ greedy, sampled }: Answers, before: boolean, after: boolean) {
   );
 }
 
-/** Responses that show what happened, with their pictures written to a folder. */
-export function worthReading(found: Measurements, folder: string): readonly string[] {
-  return kinds.flatMap(({ title, from, fits, text }) => {
+/** A problem to ask again, with its picture as a file. */
+export interface Shown {
+  readonly picture: string;
+  readonly question: string;
+}
+
+/** Responses that show what happened, with their pictures written to a folder, and their problems. */
+export function worthReading(
+  found: Measurements,
+  folder: string,
+): { readonly lines: readonly string[]; readonly shown: readonly Shown[] } {
+  const shown: Shown[] = [];
+  const lines = kinds.flatMap(({ title, from, fits, text }) => {
     const place = found[from].findIndex(fits);
     const answers = found[from][place];
     if (answers === undefined) return [];
@@ -57,8 +67,16 @@ export function worthReading(found: Measurements, folder: string): readonly stri
       mkdirSync(folder, { recursive: true });
       writeFileSync(path, picture.source);
     }
-    const question = problem.question.replace(/<image>\s*/gu, '').replaceAll('\n', ' ');
+    const question = problem.question.replace(/<image>\s*/gu, '');
     const said = text(answers).trim().replaceAll(/\n+/gu, ' ⏎ ');
-    return [title, `  ${path}`, `  ${question}  (answer: ${problem.answer})`, `  ${said}`, ''];
+    shown.push({ picture: path, question });
+    return [
+      title,
+      `  ${path}`,
+      `  ${question.replaceAll('\n', ' ')}  (answer: ${problem.answer})`,
+      `  ${said}`,
+      '',
+    ];
   });
+  return { lines, shown };
 }
