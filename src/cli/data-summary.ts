@@ -1,4 +1,4 @@
-import type { DatasetSummary, Finding } from '#data';
+import type { DatasetSummary, Finding, FindingAction } from '#data';
 import { table } from './table.ts';
 
 const BAR = 30;
@@ -20,9 +20,11 @@ export function summaryLines(
     const points = off?.[name];
     return points === undefined ? '' : `${points >= 0 ? '+' : ''}${points} points`;
   };
-  lines.push('', ...counts('category', summary.categories, share));
-  lines.push('', ...counts('source', summary.sources));
-  lines.push('', ...counts('pictures', summary.images));
+  if (summary.kept > 0) {
+    lines.push('', ...counts('category', summary.categories, share));
+    lines.push('', ...counts('source', summary.sources));
+    lines.push('', ...counts('pictures', summary.images));
+  }
   for (const [name, rates] of Object.entries(summary.passRates)) {
     lines.push('', `pass rate ${name}: measured ${rates.measured}, missing ${rates.missing}`);
     lines.push(...counts('rate', rates.histogram));
@@ -36,24 +38,31 @@ export function summaryLines(
   return lines;
 }
 
+/** What costs rows stands first. */
+const actions: readonly FindingAction[] = ['drop', 'repair', 'warn', 'list'];
+
 function findingLines(
   { findings: counted }: DatasetSummary,
   findings: readonly Finding[],
   show: number,
 ): readonly string[] {
-  const rows = Object.entries(counted).map(([code, count]) => {
-    const action = findings.find((finding) => finding.code === code)?.action ?? '';
-    return [code, action, String(count)];
-  });
+  const codes = Object.entries(counted)
+    .map(([code, count]) => {
+      const action = findings.find((finding) => finding.code === code)?.action ?? 'list';
+      return { code, action, count };
+    })
+    .sort((a, b) => actions.indexOf(a.action) - actions.indexOf(b.action));
+  const rows = codes.map(({ code, action, count }) => [code, action, String(count)]);
   const lines = [
     ...table([{ title: 'finding' }, { title: 'action' }, { title: 'rows', align: 'right' }], rows),
   ];
-  for (const code of Object.keys(counted)) {
+  for (const { code } of codes) {
     const own = findings.filter((finding) => finding.code === code);
     for (const { file, row, id, message } of own.slice(0, show)) {
       lines.push(`  ${code}  ${file}:${row}${id === undefined ? '' : ` (${id})`}  ${message}`);
     }
-    if (own.length > show && show > 0) lines.push(`  ${code}  … ${own.length - show} more`);
+    if (own.length > show && show > 0)
+      lines.push(`  ${code}  … ${own.length - show} more with --show`);
   }
   return lines;
 }

@@ -140,6 +140,15 @@ describe('data check', () => {
       /duplicate_content {2}data\.jsonl:5 \(e\) {2}the same question and pictures as d/,
     );
     expect(out).toMatch(/pass rate base: measured 1, missing 2/);
+    const listed = [...out.matchAll(/^\w+ +(drop|repair|warn|list) +\d/gmu)].map(([, one]) => one);
+    expect(listed).toEqual(['drop', 'drop', 'repair', 'list']);
+  });
+
+  test('where no row is left there is nothing to count, and what is not shown says how to see it', async () => {
+    await put('bad', [row('a', { answer: '' }), row('b', { answer: '' })]);
+    const { code, out } = await data('check', 'bad', '--show', '1');
+    expect([code, out.includes('problems')]).toEqual([1, false]);
+    expect(out).toContain('gold_empty  … 1 more with --show');
   });
 
   test('--json is one document of summary and findings', async () => {
