@@ -244,6 +244,10 @@ test('aborted in the middle of a step, weights and the last state belong togethe
   const rest = await run(config, { policy: again, from: last?.state ?? freshState(0) });
   expect(trace([...told, ...rest])).toEqual(trace(events));
   expect(again.weight).toBe(whole.weight);
+  // Nothing of the step that was given up is left in the policy itself.
+  policy.forwardBackward = work;
+  await run(config, { policy, from: last?.state ?? freshState(0) });
+  expect(policy.weight).toBe(whole.weight);
 });
 
 test('progress tells every phase, so that a watchdog can name the one that stands still', async () => {

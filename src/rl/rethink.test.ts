@@ -222,6 +222,22 @@ test('draws and triggers do not depend on order or concurrency [S10] [2.8.3]', a
   expect(await chosen(['a', 'b', 'c'], 0)).toEqual(await chosen(['c', 'b', 'a'], 1));
 });
 
+test('every rollout of a problem has its own draw and its own trigger [2.8.3] [2.8.4]', async () => {
+  const half = { 'rethink.q': 0.5, 'rollout.groupSize': 32 };
+  const group = await rethink(firsts(0, 32), () => says(wrong, 1), half);
+  const attempts = group.rethinking?.attempts ?? [];
+  expect(attempts.length).toBeGreaterThan(4);
+  expect(attempts.length).toBeLessThan(28);
+  expect(new Set(attempts.map(({ trigger }) => trigger)).size).toBe(3);
+});
+
+test('a continuation of other weights stops the run [rule 22] [D7]', async () => {
+  const foreign = () => ({ ...says(right, 1), weightsVersion: 2 });
+  await expect(rethink(firsts(0), foreign)).rejects.toThrow(
+    'expected rollouts of weights version 1, found 2',
+  );
+});
+
 test('a fraction q of the eligible ones is triggered, uniformly with three triggers [F1] [F5] [2.8.4]', async () => {
   const config = configOf({ ...always, 'rethink.q': 0.65 });
   const setup = setupOf(sampler(({ count }) => (count > 1 ? firsts(4) : [says(wrong, 1)])));

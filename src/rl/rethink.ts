@@ -14,7 +14,7 @@ import type {
 import type { Plan, Planning, Skip } from './rethink-plan.ts';
 import { planGroup, withoutEnd } from './rethink-plan.ts';
 import type { Collecting, Failure } from './rollout.ts';
-import { judgeOf } from './rollout.ts';
+import { demandWeights, judgeOf } from './rollout.ts';
 import { samplingParams } from './sampling-params.ts';
 import { TrainError } from './setup.ts';
 import type { TrainSetup } from './setup.ts';
@@ -112,6 +112,7 @@ async function think(
   };
   const continued = await answer();
   signal?.throwIfAborted();
+  demandWeights(continued.completion, rollout.weightsVersion, problemId);
   return judged(continued, group, config, setup);
 }
 

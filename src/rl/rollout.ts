@@ -120,14 +120,21 @@ async function answer(
   };
   const completions = await policy.sample(request, signal);
   signal?.throwIfAborted();
-  for (const completion of completions) {
-    if (completion.weightsVersion === weightsVersion) continue;
-    throw new TrainError(
-      `problem ${problem.id}: expected rollouts of weights version ${weightsVersion}, ` +
-        `found ${completion.weightsVersion}; the sampler did not take over the published weights`,
-    );
-  }
+  for (const completion of completions) demandWeights(completion, weightsVersion, problem.id);
   return { problem, prompt, completions };
+}
+
+/** @throws TrainError for a completion of other weights than the published ones. */
+export function demandWeights(
+  { weightsVersion: found }: Pick<Completion, 'weightsVersion'>,
+  expected: number,
+  problemId: string,
+): void {
+  if (found === expected) return;
+  throw new TrainError(
+    `problem ${problemId}: expected rollouts of weights version ${expected}, ` +
+      `found ${found}; the sampler did not take over the published weights`,
+  );
 }
 
 async function judgeGroup(
