@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -33,4 +33,9 @@ test('without --json the counts are told, and files that are there are not repla
   expect(err).toMatch(/\d+ lines in .*run\/export\/rollouts\.jsonl/);
   expect(await exported()).toMatchObject({ code: 2, err: expect.stringMatching(/add --force/) });
   expect((await exported('--force')).code).toBe(0);
+  writeFileSync(join(root, 'file'), 'text');
+  expect(await exported('--force', '--out', 'file')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('expected a folder to write to, found a file'),
+  });
 });

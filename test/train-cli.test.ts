@@ -301,6 +301,10 @@ test('--explain prints the effective algorithm, every setting and its source', a
   expect(out).toContain('Selective Sample Replay');
   expect(out).toMatch(/^seed\s+3\s+set by you/mu);
   expect(out).toMatch(/^replay\.alpha\s+1\s+paper v1/mu);
+  const begun = await cli([...resume('whole'), '--explain']);
+  expect(begun.code).toBe(0);
+  expect(begun.out).toMatch(/^# rethinker-tiny$/mu);
+  expect(begun.out).toMatch(/^rollout\.groupSize\s+4 /mu);
 });
 
 test('--json gives every event as one document a line, numbers and all', async () => {

@@ -1,4 +1,12 @@
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { exportLines, readRun } from '#run';
@@ -25,6 +33,9 @@ export const exportCommand: Command<typeof options> = {
     const folder = resolve(io.cwd, name);
     using run = readRun(folder);
     const target = resolve(io.cwd, out ?? join(folder, 'export'));
+    if (existsSync(target) && !statSync(target).isDirectory()) {
+      throw new UsageError(`${target}: expected a folder to write to, found a file`);
+    }
     if (existsSync(target) && readdirSync(target).length > 0 && !force) {
       throw new UsageError(`${target} holds files; add --force to replace them`);
     }

@@ -2,11 +2,12 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { explain } from '#rl';
-import { RunError } from '#run';
+import type { RunHead } from '#run';
+import { readRun, RunError } from '#run';
 import { UsageError } from './command.ts';
 import type { Command, ExitCode, Io } from './command.ts';
 import { puzzleCount } from './compose-data.ts';
-import { planOf, presetOf } from './train-config.ts';
+import { planOf, presetOf, resumedPlan } from './train-config.ts';
 import { trainRun } from './train-run.ts';
 
 const options = z.strictObject({
@@ -61,7 +62,7 @@ export const trainCommand: Command<typeof options> = {
   async run({ options: given }, io): Promise<ExitCode> {
     if (given.presets) return listPresets(io);
     if (given.explain) return explained(given, io);
-    const folder = resolve(io.cwd, given.run ?? join('runs', runName(given)));
+    const folder = folderOf(given, io);
     const exists = existsSync(join(folder, 'run.sqlite'));
     if (given.resume && !exists) {
       throw new RunError(`${folder}: expected a run to go on with, found none`);
@@ -93,6 +94,10 @@ function demandWritable(folder: string): void {
   }
 }
 
+function folderOf(given: TrainOptions, { cwd }: Io): string {
+  return resolve(cwd, given.run ?? join('runs', runName(given)));
+}
+
 function runName({ preset }: TrainOptions): string {
   if (preset === undefined) throw new UsageError('expected --preset or, with --resume, --run');
   return presetOf(preset).name;
@@ -108,10 +113,19 @@ async function listPresets(io: Io): Promise<ExitCode> {
 }
 
 function explained(given: TrainOptions, io: Io): ExitCode {
-  const { preset, config, given: keys } = planOf(given);
+  const {
+    preset,
+    config,
+    given: keys,
+  } = given.resume ? resumedPlan(headIn(folderOf(given, io)), given) : planOf(given);
   const problems = config.data.dataset === 'puzzles' ? puzzleCount(config) : undefined;
   const explaining = { preset, given: keys, ...(problems === undefined ? {} : { problems }) };
   if (given.json) io.out(`${JSON.stringify({ preset: preset.name, config })}\n`);
   else io.out(explain(config, explaining));
   return 0;
+}
+
+function headIn(folder: string): RunHead {
+  using run = readRun(folder);
+  return run.head();
 }
