@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -222,7 +222,23 @@ describe('ViRL39K', () => {
     });
     const { problems, findings } = await read(root);
     expect(problems).toHaveLength(1);
-    expect(findings.map(({ code, row }) => [code, row])).toContainEqual(['image_missing', 1]);
+    expect(findings[0]).toMatchObject({ code: 'image_missing', row: 1 });
+    expect(findings[0]?.message).toContain('found no such file');
+  });
+
+  test('a picture that cannot be read is a finding, and the others are read', async () => {
+    const row = (path: string) => ({ question: '<image>?', answer: '3', images: [path] });
+    const root = await put({
+      'a.png': png(),
+      'b.png': '',
+      'data.jsonl': [row('b.png'), row('a.png')],
+    });
+    // No program reads so much at once; the file takes no room on the disk.
+    await truncate(join(root, 'b.png'), 2 ** 32);
+    const { problems, findings } = await read(root);
+    expect(problems).toHaveLength(1);
+    expect(findings[0]).toMatchObject({ code: 'image_missing', row: 1 });
+    expect(findings[0]?.message).toMatch(/expected a file that can be read, found .*size/);
   });
 
   test('searches side by side find every picture, also in two folders at once', async () => {

@@ -182,12 +182,6 @@ test('lines end as on Windows, begin with the mark of UTF-8, and hold any charac
   ]);
 });
 
-test('a line may be longer than what is read at once', async () => {
-  const long = 'ü'.repeat(2 ** 20);
-  const rows = await all(await written('long.jsonl', `{"id":"${long}"}\n{"id":"b"}`));
-  expect(rows.map(({ value }) => value?.['id'])).toEqual([long, 'b']);
-});
-
 test.each(['utf16.jsonl', 'utf16.json'])('%s: UTF-16 is refused with the way out', async (name) => {
   const text = Buffer.from('{"id":"a"}\n', 'utf16le');
   for (const bytes of [text, Buffer.concat([Buffer.of(0xff, 0xfe), text]), text.swap16()]) {
