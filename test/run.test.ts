@@ -115,4 +115,9 @@ test('bytes that are no state of training are refused in words', () => {
     'latin1',
   );
   expect(() => decodeState(other, promptFor)).toThrow('found version 7');
+  expect(() => decodeState(bytes.subarray(0, -4), promptFor)).toThrow('found something else');
+  const longer = Buffer.concat([bytes, Buffer.alloc(4)]);
+  expect(() => decodeState(longer, promptFor)).toThrow(
+    `found ${longer.length} bytes where ${bytes.length} are told`,
+  );
 });

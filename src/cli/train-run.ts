@@ -38,6 +38,11 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
     demandSameData(resumed, live);
     demandSameStart(resumed, plan, live);
     tellChanges(resumed.head, engine, io);
+    if (resumed.gone.length > 0) {
+      io.err(
+        `note: ${resumed.gone.join(', ')}: the files are gone, and so is what came with them\n`,
+      );
+    }
   }
   const skip = given.skipGate || (resumed?.head.stamps.includes(skippedGate) ?? false);
   const begins = resumed === undefined || resumed.checkpoint === null;
@@ -215,9 +220,20 @@ async function restore(
     if (problem === undefined) throw new RunError(`expected problem ${id} in the data, found none`);
     return live.prompt(problem, plan.config.prompt.template);
   };
-  const found = decodeState(state, promptOf);
+  const found = stateOf(name, () => decodeState(state, promptOf));
   io.err(`going on from ${name}, iteration ${found.iteration + 1}\n`);
   return found;
+}
+
+/** A damaged checkpoint is named, and how to go back behind it. */
+function stateOf(name: string, decode: () => TrainState): TrainState {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof TrainError)) throw cause;
+    const advice = 'delete its folder to go on from the one before it';
+    throw new RunError(`checkpoint ${name}: ${cause.message}; ${advice}`, { cause });
+  }
 }
 
 /** Where a run stands whose last event was `published`: what was due then may have been cut off. */

@@ -115,7 +115,9 @@ function headerOf(bytes: Uint8Array): Header {
   };
   if (!text.startsWith(`{"format":"${format}"`)) return refuse('something else');
   const header = JSON.parse(text) as Header;
-  return header.version === version ? header : refuse(`version ${header.version}`);
+  if (header.version !== version) return refuse(`version ${header.version}`);
+  const size = header.arrays.reduce((sum, array) => sum + 4 * array.length, 4 + length);
+  return size === view.length ? header : refuse(`${view.length} bytes where ${size} are told`);
 }
 
 function arraysOf(bytes: Uint8Array, { arrays }: Header): readonly (Int32Array | Float32Array)[] {

@@ -40,7 +40,7 @@ export function writeCheckpoint(
   const folder = checkpointFolder(run, checkpoint.name);
   try {
     mkdirSync(folder, { recursive: true });
-    writeSafely(join(folder, 'train-state.bin'), state);
+    writeSafely(join(folder, stateFile), state);
     syncFiles(folder);
     database.exec('PRAGMA synchronous = FULL');
     database
@@ -80,8 +80,15 @@ export function bestOf(checkpoints: readonly Checkpoint[]): Checkpoint | undefin
     );
 }
 
+const stateFile = 'train-state.bin';
+
+/** Whether the files of a checkpoint are there. */
+export function hasState(run: string, name: string): boolean {
+  return existsSync(join(checkpointFolder(run, name), stateFile));
+}
+
 export function readState(run: string, name: string): Uint8Array {
-  const path = join(checkpointFolder(run, name), 'train-state.bin');
+  const path = join(checkpointFolder(run, name), stateFile);
   try {
     return readFileSync(path);
   } catch (cause) {

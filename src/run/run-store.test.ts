@@ -168,6 +168,26 @@ test('a run that is opened to go on and left again is as it was, and free', () =
   again.close();
 });
 
+test('a checkpoint whose folder was deleted is passed over; without any the run does not begin anew', () => {
+  const store = createRun(folder(), head);
+  store.record(collected(0, 0));
+  checkpoint(store, 1);
+  store.record(stepped(0, 0));
+  checkpoint(store, 2);
+  store.close();
+  rmSync(join(folder(), 'checkpoints', 'iteration-2'), { recursive: true });
+  {
+    using resumed = resumeRun(folder());
+    expect(resumed.checkpoint?.name).toBe('iteration-1');
+    expect(resumed.gone).toEqual(['iteration-2']);
+    const again = resumed.goOn();
+    expect(again.checkpoints().map(({ name }) => name)).toEqual(['iteration-1']);
+    expect(again.reader().events()).toHaveLength(1);
+  }
+  rmSync(join(folder(), 'checkpoints'), { recursive: true });
+  expect(() => resumeRun(folder())).toThrow('checkpoint iteration-1: expected its state in');
+});
+
 test('a run without a checkpoint begins anew when resumed', () => {
   const store = createRun(folder(), head);
   store.record(collected(0, 0));

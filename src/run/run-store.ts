@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Checkpoint, NewCheckpoint } from './checkpoints.ts';
 import {
   checkpointFolder,
+  hasState,
   pruneCheckpoints,
   readCheckpoints,
   readState,
@@ -142,12 +143,15 @@ function writeBeginning(folder: string, head: RunHead): void {
 export interface Resumed extends Disposable {
   readonly head: RunHead;
   readonly checkpoint: (Checkpoint & { readonly state: Uint8Array }) | null;
+  /** Later checkpoints whose files somebody has deleted. */
+  readonly gone: readonly string[];
   /** Deletes everything recorded after the checkpoint, for it will happen again; returns the writer. */
   readonly goOn: () => RunStore;
 }
 
 /**
- * Opens a run to go on from its last complete checkpoint, or from its beginning. Nobody else writes it
+ * Opens a run to go on from its last complete checkpoint, or from its beginning. To go back behind a
+ * checkpoint that is damaged, its folder is deleted: the one before it is the last then. Nobody else writes it
  * until this is disposed; nothing in it changes before `goOn`.
  */
 export function resumeRun(folder: string): Resumed {
@@ -156,12 +160,14 @@ export function resumeRun(folder: string): Resumed {
   try {
     const database = open(folder, false);
     checkSchema(database, join(folder, file));
-    const last = readCheckpoints(database).at(-1);
+    const all = readCheckpoints(database);
+    const last = all.findLast(({ name }) => hasState(folder, name)) ?? all.at(-1);
     const checkpoint = last === undefined ? null : { ...last, state: readState(folder, last.name) };
     const store = new RunStore(folder, database, lock);
     return {
       head: store.reader().head(),
       checkpoint,
+      gone: last === undefined ? [] : all.slice(all.indexOf(last) + 1).map(({ name }) => name),
       goOn: () => {
         store.forgetAfter(last);
         return store;
