@@ -47,6 +47,8 @@ export class Admission {
   readonly #prompts = promptCache();
   readonly #features = featureCache();
   readonly #kept = new KeptRows();
+  /** Keys of prompts that were last asked for once. */
+  readonly #once = new Set<string>();
   #long: PromptPass | undefined;
   /** After a failure requests are computed one by one, so that it hits only the one that fails. */
   #single = false;
@@ -210,6 +212,8 @@ export class Admission {
       task.begun = true;
       task.patches = []; // the pixels have done their service
       task.waiting.splice(0, sequences.length);
+      if (task.request.once === true) this.#once.add(task.key);
+      else this.#once.delete(task.key);
       for (const _ of sequences) this.#prompts.retain(task.key);
     }
     this.tidy(bytes);
@@ -271,6 +275,15 @@ export class Admission {
     }
   }
 
+  /** Drops prompts that were asked for once and have been read, except those of these keys. */
+  dropOnce(wanted: ReadonlySet<string>): void {
+    for (const key of this.#once) {
+      if (this.#prompts.isUsed(key) || wanted.has(key)) continue;
+      this.#prompts.drop(key);
+      this.#once.delete(key);
+    }
+  }
+
   /** What is kept for later makes room for what is in use. */
   tidy(batchBytes: number): void {
     const used = this.#prompts.usedBytes;
@@ -285,6 +298,7 @@ export class Admission {
     this.#prompts.clear();
     this.#features.clear();
     this.#kept.clear();
+    this.#once.clear();
   }
 }
 

@@ -76,6 +76,12 @@ export class KeyedCache<Entry extends { readonly key: string }> {
     else this.#users.delete(key);
   }
 
+  /** Drops an entry unless somebody uses it. */
+  drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && !this.isUsed(key)) this.#drop(entry);
+  }
+
   /** Drops what nobody uses until at most so many bytes are left. */
   shrinkTo(bytes: number): void {
     for (const [key, entry] of this.#entries) {

@@ -50,6 +50,11 @@ export interface SampleRequest {
    * recently used first out), so that they are not computed again.
    */
   readonly keep?: boolean;
+  /**
+   * The prompt will hardly be asked again: its keys are dropped when no row reads them and no request
+   * waits for them. Otherwise they are kept for a while.
+   */
+  readonly once?: boolean;
 }
 
 /** The likeliest ids beside the drawn tokens, likeliest first. */

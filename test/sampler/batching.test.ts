@@ -125,6 +125,29 @@ test('what a request asks to keep is not computed again when it goes on', async 
   expect(sampler.figures.prefillTokens).toBe(4 * 3);
 });
 
+test('a prompt that is asked once is dropped when nobody reads or awaits it', async () => {
+  const { sampler } = await openTiny({ maxRows: 2 });
+  await using _sampler = sampler;
+  const [first, second] = [prompts[0]!, prompts[1]!];
+  const long = { maxTokens: 20, stopIds: [] };
+  // The rows of the second request wait for those of the first.
+  const seeds = [1, 2];
+  await Promise.all(
+    seeds.map((seed) => sampler.sample(ask(first, { once: true, count: 2, seed, params: long }))),
+  );
+  expect(sampler.figures.prefillTokens).toBe(first.length);
+  expect(sampler.cacheBytes).toBe(0);
+  await sampler.sample(ask(second, { params: long }));
+  expect(sampler.cacheBytes).toBeGreaterThan(0);
+  // Who asks last decides.
+  await sampler.sample(ask(second, { once: true, params: long }));
+  expect(sampler.figures.prefillTokens).toBe(first.length + second.length);
+  expect(sampler.cacheBytes).toBe(0);
+  await sampler.sample(ask(second, { once: true, params: long }));
+  await sampler.sample(ask(second, { params: long }));
+  expect(sampler.cacheBytes).toBeGreaterThan(0);
+});
+
 test('a long prompt takes turns with token steps and comes out the same', async () => {
   const long = promptOf(5, [60, picture('b', 8, 8), 70, picture('a', 4, 6), 90]);
   const request = ask(long, { count: 2, params: { maxTokens: 10 } });

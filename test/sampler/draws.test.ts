@@ -215,3 +215,10 @@ test('ties with the k-th id stay; the likeliest id survives any top-p', () => {
   expect([...stated(tied, { topK: 1 })].map((p) => p > 0)).toEqual([false, true, true, false]);
   expect([...stated(Float32Array.of(0, 2, 1), { topP: 1e-6 })]).toEqual([0, 1, 0]);
 });
+
+test('ids stay that are at least so likely against the likeliest', () => {
+  const found = stated(Float32Array.of(Math.log(0.2), 0, Math.log(0.5), Math.log(0.29)), {
+    minP: 0.3,
+  });
+  expect([...found].map((p) => p > 0)).toEqual([false, true, true, false]);
+});

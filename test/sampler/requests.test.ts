@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { type Completion, Sampler, SamplerError, TextTail, type TokenEvent } from '#sampler';
-import { liveTensors, memory } from '#tensor';
+import { liveTensors, memory, noGrad } from '#tensor';
 import { picture, promptOf, tinyConfig, tinyModel } from '../../src/model/__fixtures__/tiny.ts';
 import { ask, letters, openTiny, patchesOf } from './open-tiny.ts';
 
@@ -194,6 +194,24 @@ test('publishing waits for what has begun; no request mixes two versions', async
     ask(prompt, { seed: 0, count: 2, params: { stopIds: [], maxTokens: 30 } }),
   );
   expect([...fresh[0]!.tokens]).toEqual([...same!.tokens]);
+});
+
+test('nothing that old weights have computed serves new ones', async () => {
+  const request = ask(withPicture, { keep: true, params: { temperature: 0, stopIds: [] } });
+  const other = tinyModel();
+  const [norm] = [...other.parameters].filter(([name]) =>
+    name.endsWith('layers.0.mlp.up_proj.weight'),
+  );
+  noGrad(() => norm?.[1].mul_(-1));
+  const { sampler } = await openTiny();
+  await using _sampler = sampler;
+  const old = await sampler.sample(request);
+  await sampler.publish(other);
+  const { sampler: fresh } = await openTiny({}, other);
+  await using _fresh = fresh;
+  const [ours, theirs] = [await sampler.sample(request), await fresh.sample(request)];
+  expect(ids(ours)).toEqual(ids(theirs));
+  expect(ids(ours)).not.toEqual(ids(old));
 });
 
 test('a model that is given away is held once, and freed with the sampler', async () => {
