@@ -36,6 +36,7 @@ export function localResponder(
       const request = {
         prompt,
         count: 1,
+        once: true,
         seed: seedOf(decoding.seed, question),
         params: {
           bannedIds: processor.ids.banned,
