@@ -1,4 +1,4 @@
-import { concat, einsum, ops, outside, type Tensor, tidy } from '#tensor';
+import { concat, einsum, ops, outside, type Tensor } from '#tensor';
 import { type Arrangement, arrange } from './arrangement.ts';
 import type { PromptLayer } from './prompt-slots.ts';
 import type { Attend, RowAttention, Rows } from './row-attention.ts';
@@ -45,7 +45,7 @@ export class ComposedAttention implements RowAttention {
     this.#rows = rows;
     this.#arrangement = arrange(rows);
     // Views that outlive the step.
-    this.#prompts = outside(() => tidy(() => rows.prompts.layers()));
+    this.#prompts = outside(() => rows.prompts.layers());
   }
 
   step(positions: readonly number[]): Attend {

@@ -1,4 +1,4 @@
-import { fromArray, ops, outside, type Tensor, tidy } from '#tensor';
+import { fromArray, ops, outside, type Tensor } from '#tensor';
 import type { PromptLayer } from './prompt-slots.ts';
 import type { Attend, RowAttention, Rows } from './row-attention.ts';
 
@@ -31,7 +31,7 @@ export class KernelAttention implements RowAttention {
     ]);
     // Both outlive the step.
     this.#places = outside(() => fromArray(Int32Array.from(places), [slots.length, 3], 'i32'));
-    this.#prompts = outside(() => tidy(() => prompts.layers()));
+    this.#prompts = outside(() => prompts.layers());
   }
 
   step(positions: readonly number[]): Attend {
