@@ -3,7 +3,13 @@ import { tokenLogprobs } from '#model';
 import type { Prompt } from '#model/processor';
 import { type Completion, type SampleRequest } from '#sampler';
 import { fromArray, noGrad, TensorScope } from '#tensor';
-import { picture, promptOf, tinyModel, words } from '../../src/model/__fixtures__/tiny.ts';
+import {
+  picture,
+  promptOf,
+  tinyConfig,
+  tinyModel,
+  words,
+} from '../../src/model/__fixtures__/tiny.ts';
 import { ask, openTiny, pictures } from './open-tiny.ts';
 
 type Tiny = Awaited<ReturnType<typeof openTiny>>;
@@ -87,29 +93,38 @@ test.each([0.7, 1, 1.3])(
   },
 );
 
-test('rows that come much later than others have the log-probs of the trainer', async () => {
-  const tiny = await openTiny({ maxRows: 120 });
-  await using _sampler = tiny.sampler;
-  const prompts = [promptOf(2, [14]), promptOf(1, [9, picture('a', 4, 6), 5])];
-  // A hundred rows end after 90 tokens; a hundred others take their places beside 20 old ones.
-  const wanted = [
-    { count: 20, maxTokens: 130 },
-    { count: 100, maxTokens: 90 },
-    { count: 100, maxTokens: 25 },
-  ];
-  const all = await Promise.all(
-    wanted.map(({ count, maxTokens }, seed) =>
-      tiny.sampler.sample(
-        ask(prompts[seed % 2]!, { count, seed, params: { maxTokens, stopIds: [] } }),
+/** Heads of 8 are computed by operators of libtorch, heads of 32 by the kernels. */
+function modelWith(headDim: number) {
+  const mropeSection = [1, 1, 2].map((part) => (part * headDim) / 8);
+  return tinyModel('f32', { ...tinyConfig, text: { ...tinyConfig.text, headDim, mropeSection } });
+}
+
+test.each([8, 32])(
+  'rows that come much later than others have the log-probs of the trainer: heads of %d',
+  async (headDim) => {
+    const tiny = await openTiny({ maxRows: 120 }, modelWith(headDim));
+    await using _sampler = tiny.sampler;
+    const prompts = [promptOf(2, [14]), promptOf(1, [9, picture('a', 4, 6), 5])];
+    // A hundred rows end after 90 tokens; a hundred others take their places beside 20 old ones.
+    const wanted = [
+      { count: 20, maxTokens: 130 },
+      { count: 100, maxTokens: 90 },
+      { count: 100, maxTokens: 25 },
+    ];
+    const all = await Promise.all(
+      wanted.map(({ count, maxTokens }, seed) =>
+        tiny.sampler.sample(
+          ask(prompts[seed % 2]!, { count, seed, params: { maxTokens, stopIds: [] } }),
+        ),
       ),
-    ),
-  );
-  for (const [index, completions] of all.entries()) {
-    const some = completions.filter((_, row) => row % 10 === 0);
-    const responses = some.map(({ tokens }) => tokens);
-    expect(misses(flat(some), trained(tiny, prompts[index % 2]!, responses, 1))).toEqual([]);
-  }
-});
+    );
+    for (const [index, completions] of all.entries()) {
+      const some = completions.filter((_, row) => row % 10 === 0);
+      const responses = some.map(({ tokens }) => tokens);
+      expect(misses(flat(some), trained(tiny, prompts[index % 2]!, responses, 1))).toEqual([]);
+    }
+  },
+);
 
 test('in bf16 sampler and trainer are equally far from the same weights in f32', async () => {
   const tiny = await openTiny({ dtype: 'bf16' }, tinyModel('bf16'));
@@ -135,27 +150,30 @@ test('in bf16 sampler and trainer are equally far from the same weights in f32',
   expect([...completions[0]!.logprobs].every((value) => value <= 0)).toBe(true);
 });
 
-test('a continuation has the log-probs of the whole, with its keys kept and without', async () => {
-  const tiny = await openTiny();
-  await using _sampler = tiny.sampler;
-  const prompt = promptOf(1, [9, picture('a', 4, 6), 5]);
-  const drafts = await tiny.sampler.sample(
-    ask(prompt, { count: 4, keep: true, params: { stopIds: [] } }),
-  );
-  const others = await tiny.sampler.sample(
-    ask(prompt, { count: 4, seed: 9, params: { stopIds: [] } }),
-  );
-  const continued = async (draft: Completion): Promise<readonly string[]> => {
-    const given = Int32Array.from([...draft.tokens.subarray(0, 11), ...words(5, 8)]);
-    const chunks = [...prompt.chunks, { kind: 'tokens' as const, ids: given }];
-    const longer = { chunks, length: prompt.length + given.length };
-    const [completion] = await tiny.sampler.sample(ask(longer, { params: { temperature: 0.7 } }));
-    const whole = Int32Array.from([...given, ...completion!.tokens]);
-    const theirs = trained(tiny, prompt, [whole], 0.7);
-    return misses([...completion!.logprobs], theirs.subarray(given.length));
-  };
-  expect((await Promise.all([...drafts, ...others].map(continued))).flat()).toEqual([]);
-});
+test.each([8, 32])(
+  'a continuation has the log-probs of the whole, with its keys kept and without: heads of %d',
+  async (headDim) => {
+    const tiny = await openTiny({}, modelWith(headDim));
+    await using _sampler = tiny.sampler;
+    const prompt = promptOf(1, [9, picture('a', 4, 6), 5]);
+    const drafts = await tiny.sampler.sample(
+      ask(prompt, { count: 4, keep: true, params: { stopIds: [] } }),
+    );
+    const others = await tiny.sampler.sample(
+      ask(prompt, { count: 4, seed: 9, params: { stopIds: [] } }),
+    );
+    const continued = async (draft: Completion): Promise<readonly string[]> => {
+      const given = Int32Array.from([...draft.tokens.subarray(0, 11), ...words(5, 8)]);
+      const chunks = [...prompt.chunks, { kind: 'tokens' as const, ids: given }];
+      const longer = { chunks, length: prompt.length + given.length };
+      const [completion] = await tiny.sampler.sample(ask(longer, { params: { temperature: 0.7 } }));
+      const whole = Int32Array.from([...given, ...completion!.tokens]);
+      const theirs = trained(tiny, prompt, [whole], 0.7);
+      return misses([...completion!.logprobs], theirs.subarray(given.length));
+    };
+    expect((await Promise.all([...drafts, ...others].map(continued))).flat()).toEqual([]);
+  },
+);
 
 test('plain log-probs and alternatives are those of the model, whatever is drawn from', async () => {
   const tiny = await openTiny();
