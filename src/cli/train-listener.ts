@@ -4,7 +4,7 @@ import type { Policy } from '#policy';
 import type { RunConfig, TrainEvent, TrainState } from '#rl';
 import { checkpointDue, encodeState, recordOf, validationDue } from '#rl';
 import type { Metrics, RunRecord, RunStore } from '#run';
-import { RunError } from '#run';
+import { iterationName, RunError } from '#run';
 import type { LiveRun } from './compose.ts';
 import type { TrainDisplay } from './train-display.ts';
 import type { Tracker } from './train-trackers.ts';
@@ -80,7 +80,7 @@ export class TrainListener {
     if (validationDue(config, at) && this.#scoreOf(iteration) === undefined) {
       await this.#validate(iteration, step);
     }
-    const name = nameOf(iteration);
+    const name = iterationName(iteration);
     const known = store.checkpoints().some((checkpoint) => checkpoint.name === name);
     if (checkpointDue(config, at) && !known) await this.save(name);
     // Its row was written, and the run killed before the links were moved.
@@ -135,7 +135,7 @@ export class TrainListener {
       signal,
       progress: (done, total) => progress({ phase: 'eval', iteration, done, total }),
       run: store.folder,
-      name: nameOf(iteration),
+      name: iterationName(iteration),
     });
     this.#record({ kind: 'validated', iteration, step, data: { score }, metrics });
     const n = metrics['eval/validation/n'] ?? 0;
@@ -169,11 +169,6 @@ export class TrainListener {
       `${failures.length} problems failed in this iteration; ${first.problemId}: ${first.message}`,
     );
   }
-}
-
-/** How what belongs to the weights after so many iterations is called. */
-function nameOf(iteration: number): string {
-  return `iteration-${String(iteration).padStart(5, '0')}`;
 }
 
 /** `best` and `last` beside the run: links to the folders of its checkpoints. */

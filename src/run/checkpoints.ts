@@ -21,6 +21,11 @@ export interface NewCheckpoint extends Omit<Checkpoint, 'time'> {
   readonly state: Uint8Array;
 }
 
+/** How what belongs to the weights after so many iterations is called; a stop in between has other names. */
+export function iterationName(iteration: number): string {
+  return `iteration-${String(iteration).padStart(5, '0')}`;
+}
+
 /** Where a checkpoint's files lie: its own folder inside the run. */
 export function checkpointFolder(run: string, name: string): string {
   if (!/^[\w-]+$/u.test(name)) throw new RunError(`a checkpoint cannot be named "${name}"`);

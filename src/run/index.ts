@@ -1,3 +1,4 @@
+export { iterationName } from './checkpoints.ts';
 export type { Checkpoint, NewCheckpoint } from './checkpoints.ts';
 export { diffRuns } from './diff-runs.ts';
 export type { Difference, RunDiff } from './diff-runs.ts';

@@ -37,7 +37,9 @@ test('a summary says how far a run is, what was wrong, and that it is finished o
   const saved = { address: 'here', score: null, state: Uint8Array.of(1) };
   store.checkpoint({ name: 'earlier', iteration: 2, step: 7, ...saved }, 2);
   expect(summarise(store.reader()).finished).toBe(false);
-  store.checkpoint({ name: 'last', iteration: 3, step: 8, ...saved }, 2);
+  store.checkpoint({ name: 'stopped-000008', iteration: 3, step: 8, ...saved }, 2);
+  expect(summarise(store.reader()).finished).toBe(false);
+  store.checkpoint({ name: 'iteration-00003', iteration: 3, step: 8, ...saved }, 2);
   expect(summarise(store.reader()).finished).toBe(true);
 });
 

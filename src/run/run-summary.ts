@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { iterationName } from './checkpoints.ts';
 import type { Checkpoint } from './checkpoints.ts';
 import { RunError } from './run-error.ts';
 import { isBeingWritten } from './run-lock.ts';
@@ -14,7 +15,7 @@ export interface RunSummary {
   readonly step: number;
   /** ISO 8601; null before the first event. */
   readonly lastEventAt: string | null;
-  /** All iterations are trained, and the last weights are published and saved. */
+  /** All iterations are trained, and the last weights are published, validated where that is due, and saved. */
   readonly finished: boolean;
   readonly alarms: readonly { readonly name: string; readonly message: string }[];
   readonly best: Checkpoint | undefined;
@@ -28,15 +29,16 @@ export function summarise(run: RunReader): RunSummary {
     const { name = '', message = '' } = data as { name?: string; message?: string };
     return { name, message };
   });
-  // What comes behind the last publication (its validation) does not make a run unfinished.
   const published = run.eventsOf('published').at(-1);
   const final = (published?.data as { final?: boolean } | undefined)?.final === true;
+  // The checkpoint of the last iteration is written behind its validation; that of a stop is another.
+  const saved = published !== undefined && last?.name === iterationName(published.iteration);
   return {
     head: run.head(),
     iteration: event?.iteration ?? 0,
     step: event?.step ?? 0,
     lastEventAt: event?.time ?? null,
-    finished: final && last?.iteration === published?.iteration,
+    finished: final && saved,
     alarms,
     best: run.best(),
     last,

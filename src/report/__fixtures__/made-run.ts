@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptRow, Metrics, ProblemRow, Random, RolloutRow, RunStore, VerdictRow } from '#run';
-import { createRun, createSeed } from '#run';
+import { createRun, iterationName, createSeed } from '#run';
 
 /** A run that was never trained: its curves and texts are drawn from a seed. */
 export interface MadeRun {
@@ -64,7 +64,7 @@ export function makeRun(made: MadeRun): void {
   store.record({ ...last, kind: 'published', data: { weightsVersion: iterations, final: true } });
   validate(store, made, { ...last, random });
   if (made.saved !== true) return;
-  const name = 'last-of-all';
+  const name = iterationName(iterations);
   const address = join(made.folder, 'checkpoints', name);
   store.checkpoint({ ...last, name, address, score: null, state: new Uint8Array(1) }, 1);
   symlinkSync(join('checkpoints', name), join(made.folder, 'last'), 'dir');
