@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttemptRow, Metrics, ProblemRow, Random, RolloutRow, RunStore, VerdictRow } from '#run';
-import { createRun, iterationName, createSeed } from '#run';
+import { createRun, createSeed, iterationName } from '#run';
 
 /** A run that was never trained: its curves and texts are drawn from a seed. */
 export interface MadeRun {
