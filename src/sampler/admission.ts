@@ -278,7 +278,7 @@ export class Admission {
   /** Drops prompts that were asked for once and have been read, except those of these keys. */
   dropOnce(wanted: ReadonlySet<string>): void {
     for (const key of this.#once) {
-      if (this.#prompts.isUsed(key) || wanted.has(key)) continue;
+      if (wanted.has(key)) continue;
       this.#prompts.drop(key);
       this.#once.delete(key);
     }
