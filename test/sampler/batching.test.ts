@@ -149,6 +149,15 @@ test('a prompt that is asked once is dropped when nobody reads or awaits it', as
   expect(sampler.cacheBytes).toBeGreaterThan(0);
 });
 
+test('a row that stops at its first token leaves its prompt to be dropped', async () => {
+  const { sampler } = await openTiny();
+  await using _sampler = sampler;
+  const [first, second] = [prompts[0]!, prompts[1]!];
+  await sampler.sample(ask(first, { once: true, params: { maxTokens: 1 } }));
+  await sampler.sample(ask(second, { once: true, params: { maxTokens: 20, stopIds: [] } }));
+  expect(sampler.cacheBytes).toBe(0);
+});
+
 test('a long prompt takes turns with token steps and comes out the same', async () => {
   const long = promptOf(5, [60, picture('b', 8, 8), 70, picture('a', 4, 6), 90]);
   const request = ask(long, { count: 2, params: { maxTokens: 10 } });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { type AttentionLayout, textRotary } from '#model';
 import { liveTensors, noGrad, ops, TensorScope } from '#tensor';
-import { tinyConfig, tinyModel } from '../model/__fixtures__/tiny.ts';
-import { forwardPacked } from './layer-pass.ts';
-import { publishModel } from './published.ts';
+import { tinyConfig, tinyModel } from '../../src/model/__fixtures__/tiny.ts';
+import { forwardPacked } from '../../src/sampler/layer-pass.ts';
+import { publishModel } from '../../src/sampler/published.ts';
 
 test('a prefill holds the temporaries of one layer at a time', () => {
   using _scope = new TensorScope('test');
