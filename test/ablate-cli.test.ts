@@ -250,7 +250,14 @@ test('stopping asks the child to stop and begins nothing more', async () => {
 
 test('without --model the base of this project is taken, wherever it is called', async () => {
   const { code, err } = await ablate(fake, [
-    ...['--set', 'modes-tiny', '--cells', 'grpo', '--seeds', '1', '--out', 'out'],
+    '--set',
+    'modes-tiny',
+    '--cells',
+    'grpo',
+    '--seeds',
+    '1',
+    '--out',
+    'out',
   ]);
   expect([code, err]).toEqual([0, expect.stringContaining('[1/1] grpo/seed-0')]);
 });
