@@ -46,6 +46,7 @@ test('a summary says how far a run is, what was wrong, and that it is finished o
 test('runs are listed by name; running ones are marked, broken ones say why', () => {
   const running = createRun(join(root, 'b-running'), head);
   createRun(join(root, 'a-done'), head).close();
+  createRun(join(root, 'd-both', 'stage-1'), head).close();
   mkdirSync(join(root, 'no-run'));
   mkdirSync(join(root, 'c-broken'));
   writeFileSync(join(root, 'c-broken', 'run.sqlite'), 'this is text, not a database'.repeat(100));
@@ -54,6 +55,7 @@ test('runs are listed by name; running ones are marked, broken ones say why', ()
     ['a-done', false],
     ['b-running', true],
     ['c-broken', false],
+    [join('d-both', 'stage-1'), false],
   ]);
   expect(listed[2]?.problem).toContain('cannot be opened as a run');
   expect(listed[1]?.summary?.head.name).toBe('reasoner-tiny');

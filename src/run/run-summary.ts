@@ -53,12 +53,11 @@ export interface ListedRun {
   readonly problem?: string;
 }
 
-/** All runs directly inside a folder, by name; those that cannot be read say why. */
+/** All runs inside a folder and inside its folders, by name; those that cannot be read say why. */
 export function listRuns(root: string): readonly ListedRun[] {
-  if (!existsSync(root)) return [];
-  const folders = readdirSync(root, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(join(root, entry.name, 'run.sqlite')))
-    .map(({ name }) => join(root, name));
+  const folders = foldersIn(root).flatMap((folder) =>
+    isRun(folder) ? [folder] : foldersIn(folder).filter(isRun),
+  );
   return folders.sort().map((folder): ListedRun => {
     const running = isBeingWritten(folder);
     try {
@@ -69,4 +68,16 @@ export function listRuns(root: string): readonly ListedRun[] {
       return { folder, running, problem: cause.message };
     }
   });
+}
+
+const isRun = (folder: string): boolean => existsSync(join(folder, 'run.sqlite'));
+
+/** None where there is nothing, or nothing that may be read. */
+function foldersIn(root: string): readonly string[] {
+  try {
+    const inside = readdirSync(root, { withFileTypes: true });
+    return inside.filter((entry) => entry.isDirectory()).map(({ name }) => join(root, name));
+  } catch {
+    return [];
+  }
 }
