@@ -59,3 +59,8 @@ export type Style = keyof typeof codes;
 export function paint(on: boolean, style: Style, text: string): string {
   return on ? `\u001b[${codes[style]}m${text}\u001b[0m` : text;
 }
+
+/** `1 problem`, `2 problems`. */
+export function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}

@@ -6,6 +6,7 @@ import { checkpointDue, encodeState, recordOf, validationDue } from '#rl';
 import type { Metrics, RunRecord, RunStore } from '#run';
 import { iterationName, RunError } from '#run';
 import type { LiveRun } from './compose.ts';
+import { counted } from './text.ts';
 import type { TrainDisplay } from './train-display.ts';
 import type { Tracker } from './train-trackers.ts';
 import { validate } from './train-validate.ts';
@@ -139,7 +140,7 @@ export class TrainListener {
     });
     this.#record({ kind: 'validated', iteration, step, data: { score }, metrics });
     const n = metrics['eval/validation/n'] ?? 0;
-    const text = `validation ${score.toFixed(4)} of ${n} problems, after ${iteration} ${iteration === 1 ? 'iteration' : 'iterations'}`;
+    const text = `validation ${score.toFixed(4)} of ${counted(n, 'problem')}, after ${counted(iteration, 'iteration')}`;
     display.event({ kind: 'published', iteration, step }, metrics, text);
   }
 
@@ -166,7 +167,7 @@ export class TrainListener {
     const [first] = failures;
     if (first === undefined) return;
     this.#parts.display.note(
-      `${failures.length} problems failed in this iteration; ${first.problemId}: ${first.message}`,
+      `${counted(failures.length, 'problem')} failed in this iteration; ${first.problemId}: ${first.message}`,
     );
   }
 }

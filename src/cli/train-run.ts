@@ -15,6 +15,7 @@ import { reportAtEnd } from './report.ts';
 import type { TrainOptions } from './train.ts';
 import type { RunPlan } from './train-config.ts';
 import { planOf, resumedPlan, storedConfig } from './train-config.ts';
+import { counted } from './text.ts';
 import { TrainDisplay } from './train-display.ts';
 import type { Engine } from './train-head.ts';
 import { changesSince, engineOf, headOf, skippedGate } from './train-head.ts';
@@ -54,8 +55,6 @@ export async function trainRun(given: TrainOptions, folder: string, io: Io): Pro
   if (begins) recordStart(store, live, checks);
   return await goOn({ given, plan, live, store, io, checkpoint: resumed?.checkpoint ?? null });
 }
-
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
 
 function demandDevice(device: string): void {
   const { devices } = engineConfig();

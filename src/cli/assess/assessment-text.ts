@@ -26,8 +26,8 @@ export function assessmentText(found: Assessment): readonly string[] {
     rows.push(
       ['waits by itself, sampled', `${shareText(sampledWaits)}; ${changesText(sampledWaits)}`],
       ['pass@1, sampled', shareText(found.passAt1)],
-      [`pass@${found.samples}`, shareText(found.passAtN)],
     );
+    if (found.samples > 1) rows.push([`pass@${found.samples}`, shareText(found.passAtN)]);
   }
   return [...table([{ title: '' }, { title: '' }], rows), '', ...groupTable(found)];
 }
@@ -39,12 +39,12 @@ function groupTable({ groups, samples }: Assessment): readonly string[] {
     String(n),
     percent(greedy),
     number(passAt1),
-    number(passAtN),
+    ...(samples > 1 ? [number(passAtN)] : []),
   ]);
   const right = (title: string) => ({ title, align: 'right' as const });
   const columns = [
     { title: 'group' },
-    ...['problems', 'greedy', 'pass@1', `pass@${Math.max(1, samples)}`].map(right),
+    ...['problems', 'greedy', 'pass@1', ...(samples > 1 ? [`pass@${samples}`] : [])].map(right),
   ];
   return table(columns, rows);
 }

@@ -73,6 +73,11 @@ test('pass@1 is the mean over samples, pass@n the problems with a right one, by 
   expect(found.groups['level 1']).toEqual({ n: 2, greedy: 0.5, passAt1: 0.25, passAtN: 0.5 });
   expect(found.groups['sum']).toEqual({ n: 1, greedy: 0, passAt1: 0, passAtN: 0 });
   expect(assessmentText(found).join('\n')).toMatch(/pass@2 +50\.0 %/u);
+  const once = assess([asked('a', answer(true), { sampled: [answer(true)] })]);
+  expect(assessmentText(once).filter((line) => line.includes('pass@'))).toEqual([
+    expect.stringMatching(/^pass@1, sampled/u),
+    expect.stringMatching(/greedy +pass@1$/u),
+  ]);
 });
 
 test('the interval of a share is the one of Wilson, and stays within 0 and 1', () => {
