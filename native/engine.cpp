@@ -889,8 +889,7 @@ static const Export kExports[] = {
 extern "C" __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
   static std::once_flag once;
   std::call_once(once, setUpProcess);
-  // MKL splits products as it pleases until a count is set: their last bits would depend on who set one.
-  at::set_num_threads(at::get_num_threads());
+  at::set_num_threads(at::get_num_threads());  // until a count is set, MKL splits products as it pleases
   auto* self = new Environment{env, slab().newOwner()};
   napi_add_env_cleanup_hook(env, endEnvironment, self);
   for (const auto& [signature, body] : kExports) {
