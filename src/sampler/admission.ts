@@ -275,8 +275,11 @@ export class Admission {
     }
   }
 
-  /** Drops prompts that were asked for once and have been read, except those of these keys. */
-  dropOnce(wanted: ReadonlySet<string>): void {
+  /** Drops prompts that were asked for once, except those that a task has not yet finished with. */
+  dropOnce(tasks: Iterable<Task>): void {
+    if (this.#once.size === 0) return;
+    const open = [...tasks].filter(({ finished }) => !finished);
+    const wanted = new Set(open.map(({ key }) => key));
     for (const key of this.#once) {
       if (wanted.has(key)) continue;
       this.#prompts.drop(key);

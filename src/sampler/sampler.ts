@@ -333,8 +333,7 @@ export class Sampler implements AsyncDisposable {
     const rows = batch.leave();
     if (rows.length === 0) return;
     this.#admission.departed(rows, published.version);
-    const open = [...this.#tasks].filter(({ finished }) => !finished);
-    this.#admission.dropOnce(new Set(open.map(({ key }) => key)));
+    this.#admission.dropOnce(this.#tasks);
     this.#admission.tidy(batch.reserved);
     const back = rows.map(({ task }) => task).filter(({ waiting }) => waiting.length > 0);
     this.#queue = [...new Set([...back, ...this.#queue])];
