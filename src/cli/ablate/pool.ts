@@ -124,7 +124,7 @@ function demandSameBase(folder: string, made: PoolPlan & { readonly weights: str
   if (!existsSync(path)) writePage(path, `${key}\n`);
   else if (readFileSync(path, 'utf8').trim() !== key) {
     throw new AblationError(
-      `${folder} was chosen by another model; choose another --out, or move it away`,
+      `${folder} was chosen by another model or to another plan; choose another --out, or move it away`,
     );
   }
 }
